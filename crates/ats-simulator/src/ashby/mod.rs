@@ -1,0 +1,241 @@
+//! Ashby, as its API reference describes it: <https://developers.ashbyhq.com/reference>.
+//!
+//! Owns the order in which Ashby checks a request (path, method, key, permission, version, content
+//! type, body) and the faults that speak its envelope. The table in `endpoints` says what exists,
+//! `request` what a body may hold, `answer` how rows become an answer.
+
+mod answer;
+mod changes;
+mod endpoints;
+mod envelope;
+mod generate;
+mod keep;
+mod lookup;
+mod paging;
+mod render;
+mod request;
+mod view;
+mod worlds;
+
+pub use changes::changes;
+pub use worlds::{generated_world, small_world};
+
+use std::collections::BTreeSet;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName};
+use hyper::{HeaderMap, Method};
+use serde_json::Value;
+
+use crate::fault::{FaultKind, Marks};
+use crate::keys::KeySpec;
+use crate::lock;
+use crate::server::{Call, Reply, Shared};
+use answer::Pages;
+use endpoints::{ENDPOINTS, Endpoint};
+use envelope::Refusal;
+use paging::Clerk;
+use view::View;
+
+/// The one active date version of the API.
+const VERSION: &str = "2026-01-01";
+
+/// The permissions of endpoints that write. Writing is not simulated yet; a key may hold them.
+pub(crate) const WRITE_PERMISSIONS: [&str; 7] = [
+    "apiKeysWrite",
+    "candidatesWrite",
+    "hiringProcessMetadataWrite",
+    "interviewsWrite",
+    "jobsWrite",
+    "offersWrite",
+    "organizationWrite",
+];
+
+/// The permission that an endpoint needs, in Ashby's spelling; none for an unknown endpoint.
+pub fn permission_of(endpoint: &str) -> Option<&'static str> {
+    find(endpoint).map(|known| known.permission)
+}
+
+/// The names of all endpoints that are simulated, for example `candidate.list`.
+pub fn endpoints() -> Vec<&'static str> {
+    ENDPOINTS.iter().map(|endpoint| endpoint.name).collect()
+}
+
+pub(crate) fn read_permissions() -> BTreeSet<&'static str> {
+    ENDPOINTS
+        .iter()
+        .map(|endpoint| endpoint.permission)
+        .collect()
+}
+
+fn find(endpoint: &str) -> Option<&'static Endpoint> {
+    ENDPOINTS.iter().find(|known| known.name == endpoint)
+}
+
+/// What Ashby remembers between requests, besides the world.
+#[derive(Debug, Default)]
+pub(crate) struct Ashby {
+    clerk: Clerk,
+    pages: Pages,
+}
+
+impl Ashby {
+    pub(crate) fn expire_tokens(&self) {
+        self.clerk.expire_tokens();
+    }
+
+    pub(crate) fn expire_cursors(&self) {
+        self.clerk.expire_cursors();
+    }
+
+    /// What the fault script has to know about a request.
+    pub(crate) fn marks<'a>(&self, call: &'a Call) -> Marks<'a> {
+        let carries = |key| {
+            call.body
+                .as_ref()
+                .is_some_and(|body| body.get(key).is_some())
+        };
+        Marks {
+            endpoint: &call.endpoint,
+            paged: find(&call.endpoint).is_some_and(|known| known.work.paging().is_paged()),
+            cursor: carries("cursor"),
+            token: carries("syncToken"),
+        }
+    }
+
+    /// Answers one request.
+    pub(crate) fn answer(&self, shared: &Shared, call: &Call, harm: Option<&FaultKind>) -> Reply {
+        let mut key_name = String::new();
+        let answered = self.attempt(shared, call, harm, &mut key_name);
+        let request_id = self.clerk.request_id();
+        let mut headers = vec![
+            ("x-ashby-request-id", request_id.clone()),
+            ("ashby-version", VERSION.to_owned()),
+            ("ashby-version-status", "active".to_owned()),
+        ];
+        let (status, body) = match answered {
+            Ok(body) => (200, body),
+            Err(refusal) => {
+                headers.extend(refusal.headers.iter().cloned());
+                (refusal.status, refusal.body(&request_id))
+            }
+        };
+        Reply {
+            status,
+            headers,
+            body,
+            key_name,
+        }
+    }
+
+    fn attempt(
+        &self,
+        shared: &Shared,
+        call: &Call,
+        harm: Option<&FaultKind>,
+        key_name: &mut String,
+    ) -> Result<bytes::Bytes, Refusal> {
+        let endpoint = find(&call.endpoint)
+            .ok_or_else(|| Refusal::new(404, "not_found", "No such endpoint"))?;
+        if call.method != Method::POST {
+            return Err(Refusal::new(
+                405,
+                "method_not_allowed",
+                "Every endpoint takes POST only",
+            ));
+        }
+        let key = authorise(shared, &call.headers)?;
+        key_name.clone_from(&key.name);
+        if !key.may(endpoint.permission) || harm == Some(&FaultKind::RevokedPermission) {
+            return Err(Refusal::missing_permission(endpoint.permission));
+        }
+        refuse_by_fault(harm)?;
+        check_headers(&call.headers)?;
+        let body = call.body.as_ref().ok_or_else(|| {
+            Refusal::invalid("The body must be a JSON object; send {} when there is nothing to say")
+        })?;
+        let ask = request::check(endpoint, body, &shared.options)?;
+        let world = shared.world();
+        let view = View::new(&world, &key, &shared.options);
+        let text = answer::answer(&self.clerk, &self.pages, &view, endpoint, &ask, harm)?;
+        Ok(match harm {
+            Some(harm) => envelope::disfigure(text, harm, ask.text("cursor")),
+            None => text,
+        })
+    }
+}
+
+/// The faults that are refusals in Ashby's own envelope.
+fn refuse_by_fault(harm: Option<&FaultKind>) -> Result<(), Refusal> {
+    match harm {
+        Some(FaultKind::TooMany { retry_after, scope }) => {
+            Err(Refusal::too_many(retry_after.clone(), scope.clone()))
+        }
+        Some(FaultKind::SuccessFalse { code, http }) => {
+            Err(Refusal::new(*http, code, "Injected refusal"))
+        }
+        Some(FaultKind::ExpireToken { code } | FaultKind::ExpireCursor { code }) => {
+            Err(Refusal::new(200, code, "Start again without it"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Finds the key in the Basic credentials: the key is the user name, the password is empty.
+fn authorise(shared: &Shared, headers: &HeaderMap) -> Result<KeySpec, Refusal> {
+    let unreadable = || Refusal::new(401, "unauthorized", "No API key, or one that is garbled");
+    let header = headers.get(AUTHORIZATION).ok_or_else(unreadable)?;
+    let (scheme, encoded) = header
+        .to_str()
+        .ok()
+        .and_then(|text| text.split_once(' '))
+        .ok_or_else(unreadable)?;
+    if !scheme.eq_ignore_ascii_case("basic") {
+        return Err(unreadable());
+    }
+    let decoded = STANDARD.decode(encoded.trim()).map_err(|_| unreadable())?;
+    let decoded = String::from_utf8(decoded).map_err(|_| unreadable())?;
+    let (secret, password) = decoded.split_once(':').ok_or_else(unreadable)?;
+    // Clients that repeat the key as the password are known to work.
+    if secret.is_empty() || !(password.is_empty() || password == secret) {
+        return Err(unreadable());
+    }
+    let unknown = || Refusal::new(403, "forbidden", "The API key is wrong or was deactivated");
+    let key = lock(&shared.keys)
+        .find(secret)
+        .cloned()
+        .ok_or_else(unknown)?;
+    if key.active { Ok(key) } else { Err(unknown()) }
+}
+
+fn check_headers(headers: &HeaderMap) -> Result<(), Refusal> {
+    let text = |name: HeaderName| {
+        headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default()
+            .to_owned()
+    };
+    let content_type = text(CONTENT_TYPE).to_ascii_lowercase();
+    if content_type.split(';').next().map(str::trim) != Some("application/json") {
+        let message = "Content-Type must be application/json";
+        return Err(Refusal::new(415, "invalid_input", message));
+    }
+    let version = text(HeaderName::from_static("ashby-version"));
+    if !version.is_empty() && version != VERSION {
+        let message = format!("No such API version: {version}");
+        return Err(Refusal::new(400, "invalid_input", &message));
+    }
+    Ok(())
+}
+
+/// A text member of a document.
+fn text<'a>(document: &'a Value, key: &str) -> Option<&'a str> {
+    document.get(key)?.as_str()
+}
+
+/// A boolean member of a document; false when it is missing.
+fn flag(document: &Value, key: &str) -> bool {
+    document.get(key).and_then(Value::as_bool).unwrap_or(false)
+}
