@@ -1,0 +1,18 @@
+//! Laws, the field prover, evidence and the support matrix for any connector.
+//!
+//! It knows the port and nothing behind it: a connector comes in through a [`Harness`], which also
+//! brings a vendor to read from and expectations that no mapper made. It must know no connector.
+
+pub mod case;
+mod context;
+pub mod expected;
+pub mod laws;
+pub mod mirror;
+pub mod remote;
+
+pub use case::{Case, Claim, Evidence, Fact, Failure};
+pub use context::Context;
+pub use expected::{Dangling, Expected, ExpectedLoss};
+pub use laws::{Law, LawEvidence, laws};
+pub use mirror::{Key, Mirror, Outcome, PassReport, Stored};
+pub use remote::{ChangeInfo, ChangeKind, Economy, Harness, Remote, Sent, WorldKind};
