@@ -1,0 +1,53 @@
+//! HTTP for connectors: one [`Client`] that sends, retries reads, adapts its own rate, and keeps
+//! secrets out of everything that a person or a log may see.
+//!
+//! It owns the wire: connections, timeouts, the size cap, [retries](RetryPolicy), the
+//! [limiter](Limiter) and [JSON decoding](json::decode). It must not know any vendor: envelopes,
+//! error codes and paging belong to the connectors, which see every answer that is not a matter of
+//! rate or availability.
+//!
+//! ```no_run
+//! use ats_http::{Auth, Call, CallKind, Client, Lane};
+//! use serde_json::{Value, json};
+//!
+//! # async fn example(key: secrecy::SecretString) -> ats_core::Result<()> {
+//! # let base_url = url::Url::parse("https://api.example.com/v1").expect("a valid URL");
+//! let client = Client::builder(base_url)
+//!     .auth(Auth::Basic { user: key, password: "".into() })
+//!     .request_id_header("x-request-id")
+//!     .build()?;
+//! let answer = client
+//!     .post_json(Call {
+//!         operation: "candidate.list",
+//!         path: "candidate.list",
+//!         body: &json!({ "limit": 100 }),
+//!         kind: CallKind::Read,
+//!         lane: Lane::Full,
+//!     })
+//!     .await?;
+//! let page: Value = answer.json("candidate.list")?;
+//! # drop(page);
+//! # Ok(())
+//! # }
+//! ```
+
+mod auth;
+mod builder;
+mod client;
+mod clock;
+mod failure;
+pub mod json;
+mod limit;
+mod redact;
+mod response;
+mod retry;
+pub mod testing;
+
+pub use auth::Auth;
+pub use builder::Builder;
+pub use client::{Call, CallKind, Client, Stats, Verdict};
+pub use clock::{Clock, SystemClock};
+pub use limit::{Lane, Limiter, LimiterSettings, Permit, Snapshot};
+pub use redact::bare_url;
+pub use response::Response;
+pub use retry::RetryPolicy;
