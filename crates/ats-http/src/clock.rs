@@ -1,26 +1,13 @@
-//! Time as the client sees it: a monotonic clock, the wall clock, and sleeping.
+//! Real time, behind core's clock port.
 //!
-//! It owns the seam through which tests replace time. Socket timeouts are not part of it: they
+//! Tests replace it. Socket timeouts are not part of it: they
 //! belong to the network stack and run on real time.
 
-use std::{
-    fmt::Debug,
-    time::{Duration, Instant, SystemTime},
-};
+use std::time::{Duration, Instant, SystemTime};
 
 use futures_util::future::BoxFuture;
 
-/// Where waiting and the present come from.
-pub trait Clock: Debug + Send + Sync + 'static {
-    /// A monotonic instant; only differences mean anything.
-    fn now(&self) -> Instant;
-
-    /// The date, for comparing with dates that a vendor sends.
-    fn wall(&self) -> SystemTime;
-
-    /// Resolves when `duration` has passed.
-    fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()>;
-}
+pub use ats_core::Clock;
 
 /// Real time, on the tokio runtime.
 #[derive(Debug, Clone, Copy, Default)]

@@ -1,0 +1,221 @@
+//! The connector's answer for every model, action and feature.
+//!
+//! Whatever is not named a gap here is a claim, and the conformance suite proves it field by field.
+
+use ats_core::{
+    Actions, AlwaysNull, Connector, Features, FieldGap, Gap, Read, Reads, Stream, Support,
+};
+
+const APPLICATION_LIST: &str = "https://developers.ashbyhq.com/reference/applicationlist";
+const CANDIDATE_CREATE: &str = "https://developers.ashbyhq.com/reference/candidatecreate";
+const CANDIDATE_LIST: &str = "https://developers.ashbyhq.com/reference/candidatelist";
+const JOB_LIST: &str = "https://developers.ashbyhq.com/reference/joblist";
+const JOB_POSTING_INFO: &str = "https://developers.ashbyhq.com/reference/jobpostinginfo";
+const REFERENCE: &str = "https://developers.ashbyhq.com/reference";
+const STAGE_LIST: &str = "https://developers.ashbyhq.com/reference/interviewstagelist";
+
+const NO_GAPS: &[FieldGap] = &[];
+
+const JOB_GAPS: &[FieldGap] = &[
+    gap("weekly_hours", "jobs have no weekly hours", JOB_LIST),
+    gap(
+        "category",
+        "jobs have a department and no category",
+        JOB_LIST,
+    ),
+    gap(
+        "experience_level",
+        "jobs have no level of experience",
+        JOB_LIST,
+    ),
+    gap(
+        "salary_amount",
+        "pay is always a range; see salary_amount_from and salary_amount_to",
+        JOB_LIST,
+    ),
+    gap(
+        "remote_url",
+        "jobs come without a link to the user interface",
+        JOB_LIST,
+    ),
+    gap(
+        "contact_id",
+        "jobs name no contact; see the hiring team",
+        JOB_LIST,
+    ),
+];
+
+const CANDIDATE_GAPS: &[FieldGap] = &[gap(
+    "confidential",
+    "confidentiality belongs to jobs and projects, not to candidates",
+    CANDIDATE_LIST,
+)];
+
+const APPLICATION_GAPS: &[FieldGap] = &[gap(
+    "remote_url",
+    "applications come without a link to the user interface",
+    APPLICATION_LIST,
+)];
+
+const STAGE_GAPS: &[FieldGap] = &[
+    gap(
+        "status",
+        "stages are not switched on and off; only their plan can be archived",
+        STAGE_LIST,
+    ),
+    gap(
+        "custom_fields",
+        "custom fields cannot be defined for stages",
+        STAGE_LIST,
+    ),
+];
+
+const NO_CONDITIONS: &[AlwaysNull] = &[
+    unconditional("precondition_question_id"),
+    unconditional("precondition_options"),
+];
+
+const fn gap(field: &'static str, reason: &'static str, vendor: &'static str) -> FieldGap {
+    FieldGap {
+        field,
+        gap: Gap::unsupported(reason, vendor),
+    }
+}
+
+const fn unconditional(field: &'static str) -> AlwaysNull {
+    let reason = "form definitions carry no conditions: every question is asked";
+    AlwaysNull {
+        field,
+        reason,
+        vendor: JOB_POSTING_INFO,
+    }
+}
+
+fn find<'a>(streams: &'a [Box<dyn Stream>], name: &str) -> Option<&'a dyn Stream> {
+    streams
+        .iter()
+        .map(AsRef::as_ref)
+        .find(|stream| stream.name() == name)
+}
+
+/// The answer for each model.
+pub(crate) fn reads(streams: &[Box<dyn Stream>]) -> Reads<'_> {
+    let read = |stream: &str, permission, gaps| match find(streams, stream) {
+        Some(stream) => Support::Yes(Read {
+            stream,
+            permission,
+            gaps,
+            always_null: &[],
+        }),
+        None => Support::No(Gap::unknown("the connector has no stream for this model")),
+    };
+    let questions_of_jobs = match read("jobs", "jobsRead", NO_GAPS) {
+        Support::Yes(read) => Support::Yes(Read {
+            always_null: NO_CONDITIONS,
+            ..read
+        }),
+        no @ Support::No(_) => no,
+    };
+    Reads {
+        users: read("users", "organizationRead", NO_GAPS),
+        tags: read("tags", "hiringProcessMetadataRead", NO_GAPS),
+        rejection_reasons: read("rejection_reasons", "hiringProcessMetadataRead", NO_GAPS),
+        application_stages: read("stages", "interviewsRead", STAGE_GAPS),
+        jobs: read("jobs", "jobsRead", JOB_GAPS),
+        job_postings: read("postings", "jobsRead", NO_GAPS),
+        screening_questions: read("postings", "jobsRead", NO_GAPS),
+        candidates: read("candidates", "candidatesRead", CANDIDATE_GAPS),
+        applications: read("applications", "candidatesRead", APPLICATION_GAPS),
+        interviews: read("interviews", "interviewsRead", NO_GAPS),
+        offers: read("offers", "offersRead", NO_GAPS),
+        candidate_tags: read("candidates", "candidatesRead", NO_GAPS),
+        job_application_stages: read("jobs", "jobsRead", NO_GAPS),
+        job_screening_questions: questions_of_jobs,
+        job_hiring_team_members: read("jobs", "jobsRead", NO_GAPS),
+        interviewing_team_members: read("interviews", "interviewsRead", NO_GAPS),
+    }
+}
+
+/// The answer for each action. The vendor has endpoints for all of them; none is written yet.
+pub(crate) fn actions() -> Actions {
+    let no = |vendor| {
+        Support::No(Gap::not_implemented(
+            "the connector only reads so far",
+            vendor,
+        ))
+    };
+    Actions {
+        create_candidate: no(CANDIDATE_CREATE),
+        create_application: no("https://developers.ashbyhq.com/reference/applicationcreate"),
+        add_tag_to_candidate: no("https://developers.ashbyhq.com/reference/candidateaddtag"),
+        add_attachment_to_application: no(
+            "https://developers.ashbyhq.com/reference/candidateuploadfile",
+        ),
+        move_application_to_stage: no(
+            "https://developers.ashbyhq.com/reference/applicationchangestage",
+        ),
+        reject_application: no("https://developers.ashbyhq.com/reference/applicationchangestage"),
+        add_result_link_to_application: no(
+            "https://developers.ashbyhq.com/reference/customfieldsetvalue",
+        ),
+        add_note_to_application: no("https://developers.ashbyhq.com/reference/candidatecreatenote"),
+        get_application_attachments: no("https://developers.ashbyhq.com/reference/fileinfo"),
+        add_attachment_to_candidate: no(
+            "https://developers.ashbyhq.com/reference/candidateuploadfile",
+        ),
+        add_result_link_to_candidate: no(
+            "https://developers.ashbyhq.com/reference/customfieldsetvalue",
+        ),
+    }
+}
+
+/// The answer for each feature.
+pub(crate) fn features() -> Features {
+    let no = |reason, vendor| Support::No(Gap::not_implemented(reason, vendor));
+    Features {
+        source_writing: no("comes with creating candidates", CANDIDATE_CREATE),
+        sync_only_created_applications: no("comes with creating applications", CANDIDATE_CREATE),
+        connection_guide: no("the guide is not written yet", REFERENCE),
+        prerequisites: no("the guide is not written yet", REFERENCE),
+        create_credentials: no("the guide is not written yet", REFERENCE),
+        candidate_source_tracking: Support::Yes(()),
+        api_passthrough: no(
+            "calls of the vendor's own endpoints are not offered yet",
+            REFERENCE,
+        ),
+        webhook_subscriptions: no(
+            "the vendor's webhooks are not received yet",
+            "https://developers.ashbyhq.com/reference/webhookcreate",
+        ),
+        scope_testing: no(
+            "the key's permissions are asked for, but not proven in the matrix yet",
+            "https://developers.ashbyhq.com/reference/apikeyinfo",
+        ),
+        per_model_tests: no(
+            "what a key can read is not offered model by model yet",
+            REFERENCE,
+        ),
+        per_field_tests: no(
+            "what a key can read is not offered field by field yet",
+            REFERENCE,
+        ),
+        delta_syncs: Support::Yes(()),
+        eeo_questions: Support::Yes(()),
+    }
+}
+
+/// The models that cannot be read, and the permissions they want.
+pub(crate) fn missing(
+    connector: &dyn Connector,
+    granted: &std::collections::BTreeSet<String>,
+) -> std::collections::BTreeMap<ats_core::ModelKind, Vec<String>> {
+    let reads = connector.reads();
+    let wanted = reads
+        .slots()
+        .into_iter()
+        .filter_map(|(kind, slot)| Some((kind, slot.yes()?.permission)));
+    let lacking = wanted.filter(|(_, permission)| !granted.contains(*permission));
+    lacking
+        .map(|(kind, permission)| (kind, vec![permission.to_owned()]))
+        .collect()
+}

@@ -1,0 +1,2 @@
+//! The command line: the binary ats.
+fn main() {}

@@ -1,0 +1,214 @@
+//! The port: what a connector tells about itself and what it can be asked for.
+//!
+//! A connector answers for every model, action and feature in struct literals without defaults. It
+//! declares gaps; whatever is not declared a gap is a claim that the conformance suite proves.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    sync::Arc,
+};
+
+use async_trait::async_trait;
+use secrecy::SecretString;
+
+use crate::{AlwaysNull, Clock, FieldGap, ModelKind, Reads, Result, Stream, Support};
+
+/// Our code for one vendor, bound to one integration's credentials.
+#[async_trait]
+pub trait Connector: fmt::Debug + Send + Sync + 'static {
+    /// Who this is.
+    fn manifest(&self) -> &'static Manifest;
+
+    /// Asks the vendor what the credentials may do. Reads nothing that would be kept.
+    async fn check(&self) -> Result<Access>;
+
+    /// All streams, those that serve look-ups only included, so ordered that a stream comes after
+    /// those it uses.
+    fn streams(&self) -> Vec<&dyn Stream>;
+
+    /// One answer for each model.
+    fn reads(&self) -> Reads<'_>;
+
+    /// One answer for each action.
+    fn actions(&self) -> Actions;
+
+    /// One answer for each feature.
+    fn features(&self) -> Features;
+}
+
+/// The answer "yes" for one model.
+#[derive(Debug, Clone, Copy)]
+pub struct Read<'a> {
+    /// The stream that carries the model.
+    pub stream: &'a dyn Stream,
+    /// The permission without which the model cannot be read, as the vendor calls it.
+    pub permission: &'static str,
+    /// The fields that the connector does not fill.
+    pub gaps: &'static [FieldGap],
+    /// The fields that are claimed and always `null`.
+    pub always_null: &'static [AlwaysNull],
+}
+
+/// Who a connector is, and what a person must know to connect it.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Manifest {
+    /// Short name, as in `ashby`.
+    pub slug: &'static str,
+    /// Name as people write it.
+    pub name: &'static str,
+    /// The vendor's API reference.
+    pub vendor_docs: &'static str,
+    /// Where the vendor's API is reached unless an integration says otherwise.
+    pub base_url: &'static str,
+    /// What a person must enter.
+    pub credentials: &'static [CredentialField],
+    /// What a person may switch.
+    pub settings: &'static [Setting],
+    /// All permissions that a complete read needs, as the vendor calls them.
+    pub permissions: &'static [&'static str],
+}
+
+/// One secret that a person must enter.
+#[derive(Debug, PartialEq, Eq)]
+pub struct CredentialField {
+    /// Key in [`Connection::credentials`].
+    pub name: &'static str,
+    /// What people read.
+    pub label: &'static str,
+    /// Where to find it at the vendor.
+    pub help: &'static str,
+}
+
+/// One switch of an integration.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Setting {
+    /// Key in [`Connection::settings`].
+    pub name: &'static str,
+    /// What it does and costs.
+    pub help: &'static str,
+    /// What holds when nothing is said.
+    pub default: bool,
+}
+
+/// What a connector needs to work for one integration.
+#[derive(Clone, Default)]
+pub struct Connection {
+    /// The secrets, by [`CredentialField::name`].
+    pub credentials: BTreeMap<String, SecretString>,
+    /// Another address than [`Manifest::base_url`].
+    pub base_url: Option<String>,
+    /// The switches that differ from their default, by [`Setting::name`].
+    pub settings: BTreeMap<String, bool>,
+    /// Another clock than the machine's; tests pass one that does not wait.
+    pub clock: Option<Arc<dyn Clock>>,
+}
+
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connection")
+            .field("credentials", &self.credentials.keys())
+            .field("base_url", &self.base_url)
+            .field("settings", &self.settings)
+            .finish_non_exhaustive()
+    }
+}
+
+/// How a connector is made: one line of the registry.
+#[derive(Debug, Clone, Copy)]
+pub struct Factory {
+    /// Who it is.
+    pub manifest: &'static Manifest,
+    /// Binds it to an integration. Does no IO; unusable settings are
+    /// [`ErrorKind::ConfigInvalid`](crate::ErrorKind::ConfigInvalid).
+    pub connect: fn(&Connection) -> Result<Box<dyn Connector>>,
+}
+
+/// What credentials may do.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Access {
+    /// The vendor's name of the credentials, if it tells.
+    pub title: Option<String>,
+    /// The permissions that are there, as the vendor calls them.
+    pub granted: BTreeSet<String>,
+    /// For each model that cannot be read, the permissions that are missing.
+    pub missing: BTreeMap<ModelKind, Vec<String>>,
+}
+
+/// Declares a table of slots: one `Support` a line, and the list of its names.
+macro_rules! slots {
+    ($(#[$doc:meta])* $table:ident { $($(#[$slot_doc:meta])* $slot:ident,)* }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone)]
+        pub struct $table {
+            $($(#[$slot_doc])* pub $slot: Support<()>,)*
+        }
+
+        impl $table {
+            /// The answers, each with its name.
+            pub fn slots(&self) -> Vec<(&'static str, &Support<()>)> {
+                vec![$((stringify!($slot), &self.$slot),)*]
+            }
+        }
+    };
+}
+
+slots! {
+    /// One answer for each action. No default: a connector that does not answer does not compile.
+    Actions {
+        /// A candidate, with an application to a job.
+        create_candidate,
+        /// An application of a candidate to a job.
+        create_application,
+        /// A tag on a candidate.
+        add_tag_to_candidate,
+        /// A file on an application.
+        add_attachment_to_application,
+        /// Another stage for an application.
+        move_application_to_stage,
+        /// The end of an application.
+        reject_application,
+        /// A link to a result, on an application.
+        add_result_link_to_application,
+        /// A note on an application.
+        add_note_to_application,
+        /// The files of an application.
+        get_application_attachments,
+        /// A file on a candidate.
+        add_attachment_to_candidate,
+        /// A link to a result, on a candidate.
+        add_result_link_to_candidate,
+    }
+}
+
+slots! {
+    /// One answer for each feature. No default: a connector that does not answer does not compile.
+    Features {
+        /// Created candidates carry a source.
+        source_writing,
+        /// Only what was created through us is kept.
+        sync_only_created_applications,
+        /// A guide that leads through connecting.
+        connection_guide,
+        /// What must be there before connecting.
+        prerequisites,
+        /// How to create the credentials.
+        create_credentials,
+        /// The source of a candidate is read.
+        candidate_source_tracking,
+        /// Any call of the vendor's API can be made with the stored credentials.
+        api_passthrough,
+        /// The vendor tells of changes as they happen.
+        webhook_subscriptions,
+        /// Which permissions the credentials have can be told.
+        scope_testing,
+        /// Which models the credentials can read can be told.
+        per_model_tests,
+        /// Which fields the credentials can read can be told.
+        per_field_tests,
+        /// A pass reads only what changed.
+        delta_syncs,
+        /// Equal-employment questions are read.
+        eeo_questions,
+    }
+}

@@ -1,0 +1,75 @@
+//! What a connector claims and what it denies, read off its own tables.
+
+use std::collections::BTreeMap;
+
+use crate::{Connector, Gap, ModelKind, fields};
+
+/// A connector's whole answer. `None` stands for a claim.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Coverage {
+    /// Each model.
+    pub models: BTreeMap<ModelKind, ModelCoverage>,
+    /// Each action.
+    pub actions: BTreeMap<&'static str, Option<Gap>>,
+    /// Each feature.
+    pub features: BTreeMap<&'static str, Option<Gap>>,
+}
+
+/// The answer for one model.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ModelCoverage {
+    /// The gap, if the whole model is one.
+    pub gap: Option<Gap>,
+    /// The permission it needs.
+    pub permission: Option<&'static str>,
+    /// Each field.
+    pub fields: BTreeMap<String, Option<Gap>>,
+    /// Gaps that name no field of the model: a defect of the connector.
+    pub unknown_gaps: Vec<&'static str>,
+}
+
+impl Coverage {
+    /// Reads the tables of `connector`.
+    pub fn of(connector: &dyn Connector) -> Self {
+        let table = |slots: Vec<(&'static str, &crate::Support<()>)>| {
+            slots
+                .into_iter()
+                .map(|(name, support)| (name, support.gap().copied()))
+                .collect()
+        };
+        Self {
+            models: connector
+                .reads()
+                .slots()
+                .into_iter()
+                .map(|(kind, support)| (kind, ModelCoverage::of(kind, support)))
+                .collect(),
+            actions: table(connector.actions().slots()),
+            features: table(connector.features().slots()),
+        }
+    }
+}
+
+impl ModelCoverage {
+    fn of(kind: ModelKind, support: &crate::Support<crate::Read<'_>>) -> Self {
+        let names = fields(kind);
+        let gaps = support.yes().map_or(&[][..], |read| read.gaps);
+        let gap_of = |name: &str| {
+            let of_field = gaps.iter().find(|gap| gap.field == name).map(|gap| gap.gap);
+            of_field.or(support.gap().copied())
+        };
+        Self {
+            gap: support.gap().copied(),
+            permission: support.yes().map(|read| read.permission),
+            fields: names
+                .keys()
+                .map(|name| (name.clone(), gap_of(name)))
+                .collect(),
+            unknown_gaps: gaps
+                .iter()
+                .map(|gap| gap.field)
+                .filter(|name| !names.contains_key(*name))
+                .collect(),
+        }
+    }
+}
