@@ -5,7 +5,8 @@
 //! page.
 
 use ats_core::{
-    Checkpoint, Connection, Error, ErrorKind, Next, PageCursor, PageRequest, RawJson, Result, Start,
+    Checkpoint, Connection, Error, ErrorKind, Next, PageCursor, PageRequest, RawJson, Result,
+    Start, Usage,
 };
 use ats_http::{Auth, Call, CallKind, Client as Http, Lane, Response, Verdict};
 use secrecy::SecretString;
@@ -88,6 +89,20 @@ impl Client {
         Ok(Self {
             http: builder.build()?,
         })
+    }
+
+    /// Requests so far.
+    pub(crate) fn usage(&self) -> Usage {
+        let ats_http::Stats {
+            sent,
+            retried,
+            throttled,
+        } = self.http.stats();
+        Usage {
+            requests: sent,
+            retries: retried,
+            throttled,
+        }
     }
 
     /// Calls a reading endpoint.

@@ -17,7 +17,7 @@ mod wire;
 use async_trait::async_trait;
 use ats_core::{
     Access, Actions, Connection, Connector, CredentialField, Factory, Features, Manifest, Reads,
-    Result, Stream,
+    Result, Stream, Usage,
 };
 
 use crate::{client::Client, listing::ListingStream};
@@ -106,5 +106,9 @@ impl Connector for Ashby {
 
     fn features(&self) -> Features {
         coverage::features()
+    }
+
+    fn usage(&self) -> Usage {
+        self.client.usage()
     }
 }

@@ -35,6 +35,20 @@ pub trait Connector: fmt::Debug + Send + Sync + 'static {
 
     /// One answer for each feature.
     fn features(&self) -> Features;
+
+    /// What has been asked of the vendor so far, for people who watch a pass.
+    fn usage(&self) -> Usage;
+}
+
+/// Requests since a connector was made.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// All that were sent, repetitions included.
+    pub requests: u64,
+    /// Those that repeated one that failed.
+    pub retries: u64,
+    /// Those that the vendor turned away because there were too many.
+    pub throttled: u64,
 }
 
 /// The answer "yes" for one model.

@@ -21,7 +21,7 @@ pub use bundle::{Bundle, BundleRef, Document, Known, Lookup, RawJson, Recorder, 
 pub use clock::Clock;
 pub use connector::{
     Access, Actions, Connection, Connector, CredentialField, Factory, Features, Manifest, Read,
-    Setting,
+    Setting, Usage,
 };
 pub use coverage::{Coverage, ModelCoverage};
 pub use error::{Error, ErrorKind, Recovery, Result};
