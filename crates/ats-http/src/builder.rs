@@ -18,6 +18,7 @@ use crate::{
     failure::Transport,
     redact::{Redactor, bare_url},
     retry::Jitter,
+    wire::Wire,
 };
 
 /// The operation named in errors that no call caused.
@@ -158,12 +159,14 @@ impl Builder {
             .limiter
             .unwrap_or_else(|| Limiter::new(LimiterSettings::default(), Arc::clone(&self.clock)));
         Ok(Client::from_parts(Parts {
-            http,
+            wire: Wire {
+                http,
+                redactor,
+                kept: self.kept,
+                request_id: self.request_id,
+                response_cap: self.response_cap,
+            },
             base_url: self.base_url,
-            redactor,
-            kept: self.kept,
-            request_id: self.request_id,
-            response_cap: self.response_cap,
             retry: self.retry,
             jitter: Jitter::new(self.jitter_seed.unwrap_or_else(rand::random)),
             limiter,

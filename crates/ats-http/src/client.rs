@@ -1,10 +1,9 @@
 //! The client: one call is one or more attempts, each under a permit of the limiter.
 //!
-//! It owns the order of things: permit, send, read, judge, retry. It must not know any vendor: an
+//! It owns the order of things: permit, attempt, learn, retry. It must not know any vendor: an
 //! answer with a 4xx status is an answer, and what 200 means is the connector's to judge.
 
 use std::{
-    collections::BTreeMap,
     fmt,
     sync::{
         Arc,
@@ -14,17 +13,17 @@ use std::{
 };
 
 use ats_core::{Error, ErrorKind, Result};
-use bytes::{Bytes, BytesMut};
-use reqwest::header::{HeaderMap, LOCATION};
+use bytes::Bytes;
 use serde::Serialize;
 use url::Url;
 
 use crate::{
     Builder, Clock, Lane, Limiter, Response, RetryPolicy,
-    failure::{Cause, Failure, Transport},
+    failure::{Cause, Failure},
     limit::Permit,
-    redact::{Redactor, bare_url},
-    retry::{Jitter, Tries, parse_retry_after},
+    redact::bare_url,
+    retry::{Jitter, Tries},
+    wire::{Judge, Wire},
 };
 
 /// Whether sending twice is harmless.
@@ -96,12 +95,8 @@ pub struct Client {
 
 /// What a checked [`Builder`] hands over.
 pub(crate) struct Parts {
-    pub(crate) http: reqwest::Client,
+    pub(crate) wire: Wire,
     pub(crate) base_url: Url,
-    pub(crate) redactor: Redactor,
-    pub(crate) kept: Vec<&'static str>,
-    pub(crate) request_id: Option<&'static str>,
-    pub(crate) response_cap: usize,
     pub(crate) retry: RetryPolicy,
     pub(crate) jitter: Jitter,
     pub(crate) limiter: Limiter,
@@ -213,18 +208,18 @@ impl Client {
         })
     }
 
-    async fn run(
-        &self,
-        outgoing: &Outgoing<'_>,
-        judge: &(dyn Fn(&Response) -> Verdict + Send + Sync),
-    ) -> Result<Response> {
+    async fn run(&self, outgoing: &Outgoing<'_>, judge: Judge<'_>) -> Result<Response> {
         let parts = &self.inner.parts;
         let mut tries = Tries::new(&parts.retry, &parts.jitter);
         loop {
             let permit = parts.limiter.acquire(outgoing.lane).await;
             let started = parts.clock.now();
             self.inner.sent.fetch_add(1, Ordering::Relaxed);
-            let outcome = self.attempt(outgoing, judge).await;
+            let (url, body) = (&outgoing.url, outgoing.body.clone());
+            let outcome = parts
+                .wire
+                .attempt(url, body, judge, parts.clock.wall())
+                .await;
             let elapsed = parts.clock.now().saturating_duration_since(started);
             tries.book(elapsed);
             log_attempt(outgoing, tries.made(), &outcome, elapsed);
@@ -263,144 +258,6 @@ impl Client {
         let longest = self.inner.parts.retry.longest_wait;
         permit.throttled(wait.or(failure.retry_after.filter(|asked| *asked <= longest)));
     }
-
-    async fn attempt(
-        &self,
-        outgoing: &Outgoing<'_>,
-        judge: &(dyn Fn(&Response) -> Verdict + Send + Sync),
-    ) -> Result<Response, Failure> {
-        let parts = &self.inner.parts;
-        let request = parts
-            .http
-            .post(outgoing.url.clone())
-            .body(outgoing.body.clone());
-        let answer = request
-            .send()
-            .await
-            .map_err(|error| self.not_answered(outgoing, error))?;
-        let mut failure = refused(answer.status().as_u16(), answer.headers());
-        let mut response = Response {
-            status: answer.status().as_u16(),
-            headers: self.kept(answer.headers()),
-            request_id: self.request_id(answer.headers()),
-            body: Bytes::new(),
-        };
-        // The body of a refusal is read too, to keep the connection, but nothing hangs on it.
-        match self.read_body(answer).await {
-            Ok(body) => response.body = body,
-            Err(broken) => failure = failure.or(Some(broken)),
-        }
-        let asked = response.header("retry-after");
-        let asked = asked.and_then(|value| parse_retry_after(value, parts.clock.wall()));
-        let failure = failure.or_else(|| judged(judge(&response), asked));
-        let Some(mut failure) = failure else {
-            return Ok(response);
-        };
-        failure.status = Some(response.status);
-        failure.request_id = response.request_id;
-        failure.retry_after = failure.retry_after.or(asked);
-        Err(failure)
-    }
-
-    /// The body, never more of it than the cap, measured after decompression.
-    async fn read_body(&self, mut answer: reqwest::Response) -> Result<Bytes, Failure> {
-        let cap = self.inner.parts.response_cap;
-        let mut body = BytesMut::new();
-        loop {
-            let chunk = answer.chunk().await.map_err(|error| {
-                let message = if error.is_timeout() {
-                    "the answer did not arrive in full in time"
-                } else {
-                    "the answer was cut off"
-                };
-                self.transport(Failure::new(Cause::Lost, message), error)
-            })?;
-            let Some(chunk) = chunk else {
-                return Ok(body.freeze());
-            };
-            if body.len() + chunk.len() > cap {
-                let message = format!("the answer is larger than the cap of {cap} bytes");
-                return Err(Failure::new(Cause::TooLarge, message));
-            }
-            body.extend_from_slice(&chunk);
-        }
-    }
-
-    fn not_answered(&self, outgoing: &Outgoing<'_>, error: reqwest::Error) -> Failure {
-        let host = outgoing.url.origin().ascii_serialization();
-        let failure = if error.is_connect() {
-            Failure::new(Cause::NotSent, format!("could not connect to {host}"))
-        } else if error.is_timeout() {
-            Failure::new(Cause::Lost, format!("{host} did not answer in time"))
-        } else {
-            Failure::new(Cause::Lost, format!("{host} gave no answer"))
-        };
-        self.transport(failure, error)
-    }
-
-    fn transport(&self, mut failure: Failure, error: reqwest::Error) -> Failure {
-        failure.source = Some(Transport::new(error, &self.inner.parts.redactor));
-        failure
-    }
-
-    fn kept(&self, headers: &HeaderMap) -> BTreeMap<&'static str, String> {
-        let value = |name: &&'static str| {
-            let value = headers.get(*name)?.to_str().ok()?;
-            Some((*name, value.to_owned()))
-        };
-        self.inner.parts.kept.iter().filter_map(value).collect()
-    }
-
-    fn request_id(&self, headers: &HeaderMap) -> Option<String> {
-        let value = headers.get(self.inner.parts.request_id?)?.to_str().ok()?;
-        Some(self.inner.parts.redactor.id(value))
-    }
-}
-
-/// What the status alone says, before anyone looks into the body.
-fn refused(status: u16, headers: &HeaderMap) -> Option<Failure> {
-    match status {
-        429 => Some(throttled()),
-        408 | 500..=599 => Some(Failure::new(Cause::Lost, "the vendor's server failed")),
-        300..=399 => Some(redirected(status, headers)),
-        _ => None,
-    }
-}
-
-/// What the connector says about the answer.
-fn judged(verdict: Verdict, asked: Option<Duration>) -> Option<Failure> {
-    let mut failure = match verdict {
-        Verdict::Done => return None,
-        Verdict::RetryUnavailable => Failure::new(Cause::Lost, "the vendor's server failed"),
-        Verdict::RetryRateLimited { after } => Failure {
-            retry_after: after,
-            ..throttled()
-        },
-    };
-    failure.retry_after = failure.retry_after.or(asked);
-    Some(failure)
-}
-
-fn throttled() -> Failure {
-    Failure::new(Cause::Throttled, "the vendor asks for fewer requests")
-}
-
-/// 307 and 308 ask to repeat the request elsewhere, so nothing was done. After the others a POST may
-/// have been carried out: "see other" is how some servers answer one.
-fn redirected(status: u16, headers: &HeaderMap) -> Failure {
-    let cause = if matches!(status, 307 | 308) {
-        Cause::Redirected
-    } else {
-        Cause::SeeOther
-    };
-    let target = headers.get(LOCATION).and_then(|value| value.to_str().ok());
-    let target = target.and_then(|value| Url::parse(value).ok());
-    let target = target.map(|url| format!(" to {}", url.origin().ascii_serialization()));
-    let target = target.unwrap_or_default();
-    Failure::new(
-        cause,
-        format!("the vendor redirects{target}; check the base URL"),
-    )
 }
 
 /// One event per attempt. Everything in it is ours or scrubbed.

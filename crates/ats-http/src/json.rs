@@ -114,3 +114,138 @@ fn pointer(path: &Path) -> String {
     }
     pointer
 }
+
+#[cfg(test)]
+mod tests {
+    use ats_core::ErrorKind;
+    use serde_json::Value;
+
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    struct Page {
+        #[serde(rename = "results")]
+        _results: Vec<Row>,
+    }
+
+    #[derive(Debug, Deserialize)]
+    struct Row {
+        #[serde(rename = "id")]
+        _id: String,
+        #[serde(rename = "a/b~c")]
+        _count: Option<u32>,
+        #[serde(rename = "kind")]
+        _kind: Option<Kind>,
+        #[serde(rename = "custom", default, deserialize_with = "picky")]
+        _custom: (),
+    }
+
+    #[derive(Debug, Deserialize)]
+    enum Kind {
+        #[serde(rename = "one")]
+        One,
+        #[serde(rename = "two")]
+        Two,
+    }
+
+    fn picky<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<(), D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Err(serde::de::Error::custom(format!(
+            "I do not like {text}, expected {text}"
+        )))
+    }
+
+    fn failure(body: &str) -> (String, String) {
+        let error = decode::<Page>("thing.list", body.as_bytes()).unwrap_err();
+        let ErrorKind::Malformed { path } = error.kind() else {
+            panic!("{error:?}")
+        };
+        (path.clone(), error.message().to_owned())
+    }
+
+    #[test]
+    fn an_error_tells_path_types_and_position() {
+        let _ = (Kind::One, Kind::Two);
+        let cases = [
+            (
+                r#"{"results":[{"id":"a"},{"id":7}]}"#,
+                "/results/1/id",
+                "expected a string, found integer at /results/1/id (line 1, column 30)",
+            ),
+            (
+                "{\"results\":[\n{\"name\":\"x\"}]}",
+                "/results/0",
+                "missing field `id` at /results/0 (line 2, column 12)",
+            ),
+            (
+                r#"{"results":[{"id":"a","a/b~c":"secret"}]}"#,
+                "/results/0/a~1b~0c",
+                "expected u32, found string at /results/0/a~1b~0c (line 1, column 38)",
+            ),
+            (
+                r#"{"results":[{"id":"a","kind":"secret"}]}"#,
+                "/results/0/kind",
+                "expected `one` or `two`, found another value at /results/0/kind \
+                 (line 1, column 37)",
+            ),
+            (
+                r#"{"results":[{"id":"a","custom":"secret"}]}"#,
+                "/results/0/custom",
+                "a value does not fit at /results/0/custom (line 1, column 40)",
+            ),
+            ("{}", "", "missing field `results` (line 1, column 2)"),
+            (
+                r#"{"results":["#,
+                "/results",
+                "the JSON ends too early at /results (line 1, column 12)",
+            ),
+            (
+                r#"{"results":[}"#,
+                "/results/0",
+                "not valid JSON at /results/0 (line 1, column 13)",
+            ),
+            (
+                r#"{"results":[]} x"#,
+                "",
+                "not valid JSON (line 1, column 16)",
+            ),
+            (
+                "<!doctype html>",
+                "",
+                "answered with HTML instead of JSON; check the base URL",
+            ),
+            (
+                "\n <html>",
+                "",
+                "answered with HTML instead of JSON; check the base URL",
+            ),
+            (" \n", "", "answered with an empty body instead of JSON"),
+        ];
+        for (body, path, message) in cases {
+            assert_eq!(
+                failure(body),
+                (path.to_owned(), message.to_owned()),
+                "{body}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_good_body_decodes() {
+        assert_eq!(
+            decode::<Value>("thing.list", b" {\"a\":1} \n").unwrap()["a"],
+            1
+        );
+    }
+
+    #[test]
+    fn a_long_path_is_cut() {
+        let body = format!(r#"{{"{}":"x"}}"#, "k".repeat(1000));
+        let outcome =
+            decode::<std::collections::BTreeMap<String, u8>>("thing.list", body.as_bytes());
+        let ErrorKind::Malformed { path } = outcome.unwrap_err().kind().clone() else {
+            panic!()
+        };
+        assert_eq!(path.len(), LONGEST_PATH + 3);
+    }
+}

@@ -42,6 +42,7 @@ mod redact;
 mod response;
 mod retry;
 pub mod testing;
+mod wire;
 
 pub use auth::Auth;
 pub use builder::Builder;
