@@ -33,15 +33,42 @@ struct Step {
 
 /// The steps: what fails fast comes first.
 const STEPS: &[Step] = &[
-    Step { name: "formatting", run: |workspace| cargo(workspace, &["fmt", "--all", "--check"]) },
-    Step { name: "tidy", run: |workspace| done(tidy::run(workspace)) },
-    Step { name: "generated blocks", run: |workspace| done(codegen::run(workspace, Mode::Check)) },
-    Step { name: "clippy", run: clippy },
-    Step { name: "tests", run: tests },
-    Step { name: "support matrix", run: |workspace| done(coverage::run(workspace, None, Mode::Check)) },
-    Step { name: "contract", run: vendor_contract },
-    Step { name: "documentation", run: documentation },
-    Step { name: "dependencies", run: dependencies },
+    Step {
+        name: "formatting",
+        run: |workspace| cargo(workspace, &["fmt", "--all", "--check"]),
+    },
+    Step {
+        name: "tidy",
+        run: |workspace| done(tidy::run(workspace)),
+    },
+    Step {
+        name: "generated blocks",
+        run: |workspace| done(codegen::run(workspace, Mode::Check)),
+    },
+    Step {
+        name: "clippy",
+        run: clippy,
+    },
+    Step {
+        name: "tests",
+        run: tests,
+    },
+    Step {
+        name: "support matrix",
+        run: |workspace| done(coverage::run(workspace, None, Mode::Check)),
+    },
+    Step {
+        name: "contract",
+        run: vendor_contract,
+    },
+    Step {
+        name: "documentation",
+        run: documentation,
+    },
+    Step {
+        name: "dependencies",
+        run: dependencies,
+    },
 ];
 
 /// Runs all steps; stops at the first that fails.
@@ -71,7 +98,10 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     }
     print_summary(&summary);
     let after = status(workspace)?;
-    ensure!(before == after, "the steps changed files of the repository:\n{after}");
+    ensure!(
+        before == after,
+        "the steps changed files of the repository:\n{after}"
+    );
     println!("everything is green");
     Ok(())
 }
@@ -96,7 +126,15 @@ fn cargo(workspace: &Workspace, arguments: &[&str]) -> Result<Outcome> {
 }
 
 fn clippy(workspace: &Workspace) -> Result<Outcome> {
-    let arguments = ["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"];
+    let arguments = [
+        "clippy",
+        "--workspace",
+        "--all-targets",
+        "--locked",
+        "--",
+        "-D",
+        "warnings",
+    ];
     cargo(workspace, &arguments)
 }
 
@@ -111,20 +149,27 @@ fn tests(workspace: &Workspace) -> Result<Outcome> {
 
 /// The first line in the README's code that runs the tests.
 fn test_command(readme: &str) -> Option<&str> {
-    readme.lines().map(str::trim).find(|line| line.starts_with("cargo test"))
+    readme
+        .lines()
+        .map(str::trim)
+        .find(|line| line.starts_with("cargo test"))
 }
 
 fn vendor_contract(workspace: &Workspace) -> Result<Outcome> {
     let spec = workspace.path(SPEC);
     if !spec.is_file() {
-        return Ok(Outcome::Skipped("the vendor's OpenAPI document is not beside the clone"));
+        return Ok(Outcome::Skipped(
+            "the vendor's OpenAPI document is not beside the clone",
+        ));
     }
     done(contract::run(workspace, &spec, None))
 }
 
 fn documentation(workspace: &Workspace) -> Result<Outcome> {
     let mut cargo = workspace.cargo();
-    cargo.args(["doc", "--workspace", "--no-deps", "--locked"]).env("RUSTDOCFLAGS", "-D warnings");
+    cargo
+        .args(["doc", "--workspace", "--no-deps", "--locked"])
+        .env("RUSTDOCFLAGS", "-D warnings");
     done(workspace::run(&mut cargo))
 }
 

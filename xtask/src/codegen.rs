@@ -43,7 +43,9 @@ fn content(workspace: &Workspace, what: &str) -> Result<String> {
     match what.split_once(' ') {
         None if what == "arrows" => Ok(arrows::markdown()),
         Some(("code", place)) => {
-            let (path, name) = place.split_once('#').context("expected `code <file>#<region>`")?;
+            let (path, name) = place
+                .split_once('#')
+                .context("expected `code <file>#<region>`")?;
             let code = region(&workspace.read(path)?, name)
                 .with_context(|| format!("no complete region `{name}` in {path}"))?;
             Ok(format!("```rust\n{code}```\n"))
@@ -59,10 +61,15 @@ fn fill(text: &str, content: &mut dyn FnMut(&str) -> Result<String>) -> Result<S
     while let Some(line) = lines.next() {
         filled.push_str(line);
         filled.push('\n');
-        let Some(what) = line.strip_prefix(BEGIN).and_then(|rest| rest.strip_suffix(" -->")) else {
+        let Some(what) = line
+            .strip_prefix(BEGIN)
+            .and_then(|rest| rest.strip_suffix(" -->"))
+        else {
             continue;
         };
-        lines.find(|line| *line == END).with_context(|| format!("`{line}` has no `{END}`"))?;
+        lines
+            .find(|line| *line == END)
+            .with_context(|| format!("`{line}` has no `{END}`"))?;
         filled.push_str(&content(what)?);
         filled.push_str(END);
         filled.push('\n');
@@ -73,7 +80,11 @@ fn fill(text: &str, content: &mut dyn FnMut(&str) -> Result<String>) -> Result<S
 /// The lines of a region, without marks and common indentation.
 fn region(text: &str, name: &str) -> Option<String> {
     let mut lines = text.lines();
-    lines.find(|line| line.trim().strip_prefix(REGION).is_some_and(|rest| rest.trim() == name))?;
+    lines.find(|line| {
+        line.trim()
+            .strip_prefix(REGION)
+            .is_some_and(|rest| rest.trim() == name)
+    })?;
     let mut kept = Vec::new();
     loop {
         let line = lines.next()?;
@@ -83,8 +94,16 @@ fn region(text: &str, name: &str) -> Option<String> {
         kept.push(line);
     }
     let indent = |line: &&str| line.len() - line.trim_start().len();
-    let common = kept.iter().filter(|line| !line.trim().is_empty()).map(indent).min()?;
-    Some(kept.iter().map(|line| format!("{}\n", line.get(common..).unwrap_or(""))).collect())
+    let common = kept
+        .iter()
+        .filter(|line| !line.trim().is_empty())
+        .map(indent)
+        .min()?;
+    Some(
+        kept.iter()
+            .map(|line| format!("{}\n", line.get(common..).unwrap_or("")))
+            .collect(),
+    )
 }
 
 #[cfg(test)]
@@ -103,7 +122,10 @@ mod tests {
     #[test]
     fn an_open_block_is_an_error() {
         let filled = fill("<!-- begin x -->\nold\n", &mut |_| Ok(String::new()));
-        assert!(filled.unwrap_err().to_string().contains("has no"), "a cut document would lose text");
+        assert!(
+            filled.unwrap_err().to_string().contains("has no"),
+            "a cut document would lose text"
+        );
     }
 
     #[test]
@@ -111,6 +133,10 @@ mod tests {
         let text = "mod a {\n    // doc: begin b\n    fn b() {\n\n        c()\n    }\n    // doc: end\n}\n";
         assert_eq!(region(text, "b").unwrap(), "fn b() {\n\n    c()\n}\n");
         assert_eq!(region(text, "other"), None);
-        assert_eq!(region("// doc: begin b\nfn b() {}\n", "b"), None, "a region must end");
+        assert_eq!(
+            region("// doc: begin b\nfn b() {}\n", "b"),
+            None,
+            "a region must end"
+        );
     }
 }

@@ -56,7 +56,13 @@ fn rendered(workspace: &Workspace) -> Result<BTreeMap<String, String>> {
     fs::create_dir_all(&folder).context("cannot make the folder for the matrix")?;
     let mut cargo = workspace.cargo();
     cargo
-        .args(["test", "--package", "ats-connectors", "--test", "conformance"])
+        .args([
+            "test",
+            "--package",
+            "ats-connectors",
+            "--test",
+            "conformance",
+        ])
         .env("ATS_COVERAGE_DIR", &folder)
         // A run that accepts every snapshot proves nothing.
         .env("INSTA_UPDATE", "no")
@@ -76,7 +82,8 @@ fn read_all(folder: &Path) -> Result<BTreeMap<String, String>> {
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
         let name = entry.file_name().to_string_lossy().into_owned();
-        let text = fs::read_to_string(entry.path()).with_context(|| format!("cannot read {name}"))?;
+        let text =
+            fs::read_to_string(entry.path()).with_context(|| format!("cannot read {name}"))?;
         files.insert(name, text);
     }
     Ok(files)
@@ -97,7 +104,8 @@ fn untracked(workspace: &Workspace) -> Result<Vec<String>> {
 
 /// Whether a file is a page of the connector: `ashby.md`, `ashby.json`, `ashby.html`.
 fn belongs(name: &str, connector: &str) -> bool {
-    name.split_once('.').is_some_and(|(stem, _)| stem == connector)
+    name.split_once('.')
+        .is_some_and(|(stem, _)| stem == connector)
 }
 
 #[cfg(test)]

@@ -41,13 +41,22 @@ pub(crate) struct Generated<'a> {
 impl<'a> Generated<'a> {
     /// Starts a round of generation; `mend` is what a person runs to bring the files up to date.
     pub(crate) fn new(workspace: &'a Workspace, mode: Mode, mend: &'static str) -> Self {
-        Self { workspace, mode, mend, stale: Vec::new() }
+        Self {
+            workspace,
+            mode,
+            mend,
+            stale: Vec::new(),
+        }
     }
 
     /// Makes `path` say `wanted`, or notes that it does not.
     pub(crate) fn file(&mut self, path: &str, wanted: &str) -> Result<()> {
         let present = self.workspace.path(path).is_file();
-        let current = if present { self.workspace.read(path)? } else { String::new() };
+        let current = if present {
+            self.workspace.read(path)?
+        } else {
+            String::new()
+        };
         if present && current == wanted {
             return Ok(());
         }
@@ -92,7 +101,11 @@ impl<'a> Generated<'a> {
         if self.stale.is_empty() {
             return Ok(());
         }
-        bail!("out of date: {}\nrun `{}` and commit the result", self.stale.join(", "), self.mend);
+        bail!(
+            "out of date: {}\nrun `{}` and commit the result",
+            self.stale.join(", "),
+            self.mend
+        );
     }
 }
 
@@ -103,13 +116,20 @@ fn diff(path: &str, current: &str, wanted: &str) -> String {
     let text = diff
         .unified_diff()
         .context_radius(2)
-        .header(&format!("{name} (as it is)"), &format!("{name} (as generated)"))
+        .header(
+            &format!("{name} (as it is)"),
+            &format!("{name} (as generated)"),
+        )
         .to_string();
     let total = text.lines().count();
     if total <= DIFF_LINES {
         return text;
     }
-    let mut shortened: String = text.lines().take(DIFF_LINES).map(|line| format!("{line}\n")).collect();
+    let mut shortened: String = text
+        .lines()
+        .take(DIFF_LINES)
+        .map(|line| format!("{line}\n"))
+        .collect();
     shortened.push_str(&format!("... and {} more lines\n", total - DIFF_LINES));
     shortened
 }
@@ -120,7 +140,9 @@ mod tests {
 
     fn temporary() -> (tempfile::TempDir, Workspace) {
         let folder = tempfile::tempdir().unwrap();
-        let workspace = Workspace { root: folder.path().to_owned() };
+        let workspace = Workspace {
+            root: folder.path().to_owned(),
+        };
         (folder, workspace)
     }
 
@@ -131,8 +153,15 @@ mod tests {
         let mut generated = Generated::new(&workspace, Mode::Check, "cargo xtask thing");
         generated.file("docs/a.md", "new\n").unwrap();
         let error = generated.finish().unwrap_err().to_string();
-        assert_eq!(error, "out of date: docs/a.md\nrun `cargo xtask thing` and commit the result");
-        assert_eq!(workspace.read("docs/a.md").unwrap(), "old\n", "a check changes nothing");
+        assert_eq!(
+            error,
+            "out of date: docs/a.md\nrun `cargo xtask thing` and commit the result"
+        );
+        assert_eq!(
+            workspace.read("docs/a.md").unwrap(),
+            "old\n",
+            "a check changes nothing"
+        );
     }
 
     #[test]

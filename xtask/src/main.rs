@@ -82,9 +82,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Coverage { connector, check } => {
             coverage::run(&workspace, connector.as_deref(), Mode::from_check(check))
         }
-        Command::Contract { spec, traffic } => {
-            contract::run(&workspace, &spec, traffic.as_deref())
-        }
+        Command::Contract { spec, traffic } => contract::run(&workspace, &spec, traffic.as_deref()),
         Command::NewConnector { name } => new_connector::run(&workspace, &name),
     }
 }

@@ -52,8 +52,12 @@ impl Workspace {
         // Cargo sets the variable when it runs us; the compiled-in value serves a direct start.
         let manifest = env::var("CARGO_MANIFEST_DIR")
             .unwrap_or_else(|_| env!("CARGO_MANIFEST_DIR").to_owned());
-        let root = Path::new(&manifest).parent().context("xtask lies in no workspace")?;
-        Ok(Self { root: root.to_owned() })
+        let root = Path::new(&manifest)
+            .parent()
+            .context("xtask lies in no workspace")?;
+        Ok(Self {
+            root: root.to_owned(),
+        })
     }
 
     /// The path of a file, given relative to the top.
@@ -70,16 +74,26 @@ impl Workspace {
     pub(crate) fn write(&self, relative: &str, text: &str) -> Result<()> {
         let path = self.path(relative);
         if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+            fs::create_dir_all(folder)
+                .with_context(|| format!("cannot make {}", folder.display()))?;
         }
         fs::write(path, text).with_context(|| format!("cannot write {relative}"))
     }
 
     /// All files that git would keep: tracked ones and new ones that nothing ignores.
     pub(crate) fn files(&self) -> Result<Vec<String>> {
-        let listed = self.git(&["ls-files", "-z", "--cached", "--others", "--exclude-standard"])?;
-        let mut files: Vec<String> =
-            listed.split('\0').filter(|file| !file.is_empty()).map(str::to_owned).collect();
+        let listed = self.git(&[
+            "ls-files",
+            "-z",
+            "--cached",
+            "--others",
+            "--exclude-standard",
+        ])?;
+        let mut files: Vec<String> = listed
+            .split('\0')
+            .filter(|file| !file.is_empty())
+            .map(str::to_owned)
+            .collect();
         files.retain(|file| self.path(file).is_file());
         files.sort();
         files.dedup();
@@ -90,7 +104,8 @@ impl Workspace {
     pub(crate) fn texts(&self) -> Result<BTreeMap<String, String>> {
         let mut texts = BTreeMap::new();
         for file in self.files()? {
-            let bytes = fs::read(self.path(&file)).with_context(|| format!("cannot read {file}"))?;
+            let bytes =
+                fs::read(self.path(&file)).with_context(|| format!("cannot read {file}"))?;
             if let Ok(text) = String::from_utf8(bytes) {
                 texts.insert(file, text);
             }
@@ -117,7 +132,9 @@ impl Workspace {
     /// A cargo command, to be run at the top.
     pub(crate) fn cargo(&self) -> Command {
         let mut command = Command::new(env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned()));
-        command.current_dir(&self.root).env_remove("CARGO_MANIFEST_DIR");
+        command
+            .current_dir(&self.root)
+            .env_remove("CARGO_MANIFEST_DIR");
         command
     }
 
@@ -125,7 +142,13 @@ impl Workspace {
     pub(crate) fn metadata(&self) -> Result<Metadata> {
         let output = self
             .cargo()
-            .args(["metadata", "--format-version", "1", "--no-deps", "--offline"])
+            .args([
+                "metadata",
+                "--format-version",
+                "1",
+                "--no-deps",
+                "--offline",
+            ])
             .stderr(Stdio::inherit())
             .output()
             .context("cannot run cargo metadata")?;
@@ -137,7 +160,9 @@ impl Workspace {
 /// Runs a command with its output shown, and fails when it does.
 pub(crate) fn run(command: &mut Command) -> Result<()> {
     let shown = shown(command);
-    let status = command.status().with_context(|| format!("cannot run `{shown}`"))?;
+    let status = command
+        .status()
+        .with_context(|| format!("cannot run `{shown}`"))?;
     if !status.success() {
         bail!("`{shown}` failed");
     }
@@ -145,7 +170,12 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
 }
 
 fn shown(command: &Command) -> String {
-    let program = Path::new(command.get_program()).file_stem().unwrap_or_default();
+    let program = Path::new(command.get_program())
+        .file_stem()
+        .unwrap_or_default();
     let words = std::iter::once(program).chain(command.get_args());
-    words.map(|word| word.to_string_lossy().into_owned()).collect::<Vec<_>>().join(" ")
+    words
+        .map(|word| word.to_string_lossy().into_owned())
+        .collect::<Vec<_>>()
+        .join(" ")
 }

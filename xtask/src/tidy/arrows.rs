@@ -59,7 +59,11 @@ pub(crate) fn rooms() -> Vec<Room> {
             "another connector, the simulator, whoever calls it",
         )
     }));
-    let registry: Vec<_> = ["ats-core", "ats-http"].iter().chain(CONNECTORS).copied().collect();
+    let registry: Vec<_> = ["ats-core", "ats-http"]
+        .iter()
+        .chain(CONNECTORS)
+        .copied()
+        .collect();
     rooms.extend([
         room(
             "ats-connectors",
@@ -89,14 +93,23 @@ pub(crate) fn rooms() -> Vec<Room> {
             &["ats-conformance"],
             "a single connector by name",
         ),
-        room("xtask", "automation; it shells out", &[], &[], "every crate of the workspace"),
+        room(
+            "xtask",
+            "automation; it shells out",
+            &[],
+            &[],
+            "every crate of the workspace",
+        ),
     ]);
     rooms
 }
 
 /// The arrows that are not in the table, and the crates that are not.
 pub(super) fn check(packages: &[Package], rooms: Vec<Room>) -> Vec<Problem> {
-    let ours: BTreeSet<&str> = packages.iter().map(|package| package.name.as_str()).collect();
+    let ours: BTreeSet<&str> = packages
+        .iter()
+        .map(|package| package.name.as_str())
+        .collect();
     let problem = |message| Problem {
         place: "xtask/src/tidy/arrows.rs:1".to_owned(),
         message,
@@ -105,7 +118,10 @@ pub(super) fn check(packages: &[Package], rooms: Vec<Room>) -> Vec<Problem> {
     let mut problems = Vec::new();
     for package in packages {
         let Some(room) = rooms.iter().find(|room| room.name == package.name) else {
-            problems.push(problem(format!("the crate {} is not in the table", package.name)));
+            problems.push(problem(format!(
+                "the crate {} is not in the table",
+                package.name
+            )));
             continue;
         };
         for dependency in &package.dependencies {
@@ -122,7 +138,10 @@ pub(super) fn check(packages: &[Package], rooms: Vec<Room>) -> Vec<Problem> {
         }
     }
     for room in rooms.iter().filter(|room| !ours.contains(room.name)) {
-        problems.push(problem(format!("the table names {}, which is no crate", room.name)));
+        problems.push(problem(format!(
+            "the table names {}, which is no crate",
+            room.name
+        )));
     }
     problems
 }
@@ -131,15 +150,23 @@ pub(super) fn check(packages: &[Package], rooms: Vec<Room>) -> Vec<Problem> {
 pub(crate) fn markdown() -> String {
     let list = |names: &[&str]| match names {
         [] => "nothing".to_owned(),
-        names => names.iter().map(|name| name.trim_start_matches("ats-")).collect::<Vec<_>>().join(", "),
+        names => names
+            .iter()
+            .map(|name| name.trim_start_matches("ats-"))
+            .collect::<Vec<_>>()
+            .join(", "),
     };
-    let mut table = String::from("| crate | owns | may use (ours) | must never know |\n|---|---|---|---|\n");
+    let mut table =
+        String::from("| crate | owns | may use (ours) | must never know |\n|---|---|---|---|\n");
     for room in rooms() {
         let mut uses = list(&room.uses);
         if !room.dev.is_empty() {
             uses = format!("{uses}; in tests: {}", list(&room.dev));
         }
-        table.push_str(&format!("| `{}` | {} | {uses} | {} |\n", room.name, room.owns, room.never));
+        table.push_str(&format!(
+            "| `{}` | {} | {uses} | {} |\n",
+            room.name, room.owns, room.never
+        ));
     }
     table
 }
@@ -154,13 +181,19 @@ mod tests {
             name: (*name).to_owned(),
             kind: kind.map(str::to_owned),
         });
-        Package { name: name.to_owned(), dependencies: dependencies.collect() }
+        Package {
+            name: name.to_owned(),
+            dependencies: dependencies.collect(),
+        }
     }
 
     fn messages(packages: &[Package]) -> Vec<String> {
         let named = |room: &Room| packages.iter().any(|package| package.name == room.name);
         let rooms = rooms().into_iter().filter(named).collect();
-        check(packages, rooms).into_iter().map(|problem| problem.message).collect()
+        check(packages, rooms)
+            .into_iter()
+            .map(|problem| problem.message)
+            .collect()
     }
 
     #[test]
@@ -170,7 +203,10 @@ mod tests {
             package("ats-http", &[("ats-core", None)]),
             package("ats-simulator", &[]),
             package("ats-conformance", &[("ats-simulator", None)]),
-            package("ats-connectors", &[("ats-core", None), ("ats-conformance", Some("dev"))]),
+            package(
+                "ats-connectors",
+                &[("ats-core", None), ("ats-conformance", Some("dev"))],
+            ),
         ];
         assert_eq!(messages(&packages), Vec::<String>::new());
     }
@@ -193,13 +229,19 @@ mod tests {
 
     #[test]
     fn what_tests_may_use_the_code_may_not() {
-        let packages = [package("ats-conformance", &[]), package("ats-connectors", &[("ats-conformance", None)])];
+        let packages = [
+            package("ats-conformance", &[]),
+            package("ats-connectors", &[("ats-conformance", None)]),
+        ];
         assert_eq!(messages(&packages).len(), 1);
     }
 
     #[test]
     fn the_table_and_the_crates_are_the_same_set() {
-        assert_eq!(messages(&[package("ats-stray", &[])]), ["the crate ats-stray is not in the table"]);
+        assert_eq!(
+            messages(&[package("ats-stray", &[])]),
+            ["the crate ats-stray is not in the table"]
+        );
         let problems = check(&[], rooms());
         assert_eq!(problems.len(), rooms().len(), "{problems:?}");
     }

@@ -3,7 +3,13 @@
 use super::{File, Problem};
 
 /// Domains that belong to nobody, by RFC 2606.
-const DOMAINS: [&str; 5] = ["example.com", "example.org", "example.net", "example", "test"];
+const DOMAINS: [&str; 5] = [
+    "example.com",
+    "example.org",
+    "example.net",
+    "example",
+    "test",
+];
 
 /// A run of this many letters and digits without a break is taken for a key.
 const KEY_LENGTH: usize = 32;
@@ -17,12 +23,13 @@ pub(super) fn people(file: File<'_>) -> Vec<Problem> {
     for (number, line) in file.lines() {
         for domain in line.split('@').skip(1).map(domain) {
             let domain = domain.to_lowercase();
-            let nobodys = DOMAINS.iter().any(|allowed| {
-                domain == *allowed || domain.ends_with(&format!(".{allowed}"))
-            });
+            let nobodys = DOMAINS
+                .iter()
+                .any(|allowed| domain == *allowed || domain.ends_with(&format!(".{allowed}")));
             // Without a dot it is no address, as in a handle or in a fixture of a broken one.
             if domain.contains('.') && !nobodys {
-                problems.push(file.problem(number, format!("an address at {domain}; use example.com")));
+                problems
+                    .push(file.problem(number, format!("an address at {domain}; use example.com")));
             }
         }
     }
@@ -31,7 +38,10 @@ pub(super) fn people(file: File<'_>) -> Vec<Problem> {
 
 fn domain(after: &str) -> &str {
     let end = after.find(|c: char| !c.is_alphanumeric() && c != '.' && c != '-');
-    after.get(..end.unwrap_or(after.len())).unwrap_or("").trim_end_matches('.')
+    after
+        .get(..end.unwrap_or(after.len()))
+        .unwrap_or("")
+        .trim_end_matches('.')
 }
 
 /// Nothing that looks like a key.
@@ -44,7 +54,10 @@ pub(super) fn secrets(file: File<'_>) -> Vec<Problem> {
         if has_credentials(line) {
             problems.push(file.problem(number, "looks like an authorization header"));
         }
-        if line.split(|c: char| !c.is_ascii_alphanumeric() && c != '+').any(looks_like_key) {
+        if line
+            .split(|c: char| !c.is_ascii_alphanumeric() && c != '+')
+            .any(looks_like_key)
+        {
             problems.push(file.problem(number, "looks like a key; use readable text"));
         }
     }
@@ -53,7 +66,9 @@ pub(super) fn secrets(file: File<'_>) -> Vec<Problem> {
 
 fn has_credentials(line: &str) -> bool {
     ["Bearer ", "Basic "].iter().any(|scheme| {
-        let token = line.split_once(scheme).map(|(_, rest)| rest.split('"').next().unwrap_or(""));
+        let token = line
+            .split_once(scheme)
+            .map(|(_, rest)| rest.split('"').next().unwrap_or(""));
         token.is_some_and(|token| token.len() >= 12 && !token.contains(' '))
     })
 }
@@ -70,7 +85,10 @@ mod tests {
     use super::*;
 
     fn fixture(text: &str) -> File<'_> {
-        File { path: "fixtures/ashby/world/a.json", text }
+        File {
+            path: "fixtures/ashby/world/a.json",
+            text,
+        }
     }
 
     #[test]
@@ -81,8 +99,14 @@ mod tests {
 
     #[test]
     fn an_address_that_may_be_somebodys_is_found() {
-        assert_eq!(people(fixture("\"ada@gmail.com\"\n\"a@notexample.com\"\n")).len(), 2);
-        let elsewhere = File { path: "docs/a.md", text: "ada@gmail.com" };
+        assert_eq!(
+            people(fixture("\"ada@gmail.com\"\n\"a@notexample.com\"\n")).len(),
+            2
+        );
+        let elsewhere = File {
+            path: "docs/a.md",
+            text: "ada@gmail.com",
+        };
         assert_eq!(people(elsewhere), []);
     }
 

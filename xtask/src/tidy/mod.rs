@@ -33,12 +33,19 @@ impl<'a> File<'a> {
 
     /// The lines with their numbers, from 1.
     fn lines(self) -> impl Iterator<Item = (usize, &'a str)> {
-        self.text.lines().enumerate().map(|(index, line)| (index + 1, line))
+        self.text
+            .lines()
+            .enumerate()
+            .map(|(index, line)| (index + 1, line))
     }
 
     /// A problem at a line of this file.
     fn problem(self, line: usize, message: impl Into<String>) -> Problem {
-        Problem { place: format!("{}:{line}", self.path), message: message.into(), warning: false }
+        Problem {
+            place: format!("{}:{line}", self.path),
+            message: message.into(),
+            warning: false,
+        }
     }
 }
 
@@ -81,7 +88,10 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
         println!("{problem}");
     }
     let failures = problems.iter().filter(|problem| !problem.warning).count();
-    println!("tidy: {files} files, {failures} problems, {} warnings", problems.len() - failures);
+    println!(
+        "tidy: {files} files, {failures} problems, {} warnings",
+        problems.len() - failures
+    );
     if failures > 0 {
         bail!("{failures} problems; each line above names a file and what to change");
     }
@@ -107,9 +117,15 @@ mod tests {
     fn the_repository_is_tidy() {
         let workspace = Workspace::here().unwrap();
         let (problems, files) = inspect(&workspace).unwrap();
-        let failures: Vec<_> =
-            problems.iter().filter(|problem| !problem.warning).map(ToString::to_string).collect();
+        let failures: Vec<_> = problems
+            .iter()
+            .filter(|problem| !problem.warning)
+            .map(ToString::to_string)
+            .collect();
         assert!(failures.is_empty(), "{}", failures.join("\n"));
-        assert!(files > 50, "only {files} files were found, so nothing was checked");
+        assert!(
+            files > 50,
+            "only {files} files were found, so nothing was checked"
+        );
     }
 }

@@ -9,23 +9,35 @@ pub(super) fn trailing_space(file: File<'_>) -> Vec<Problem> {
     if file.path.starts_with("fixtures/") {
         return Vec::new();
     }
-    lines_with(file, "white space at the end of the line", |line| line.ends_with([' ', '\t', '\r']))
+    lines_with(file, "white space at the end of the line", |line| {
+        line.ends_with([' ', '\t', '\r'])
+    })
 }
 
 /// Nothing is left open: finish it, or write down a gap.
 pub(super) fn open_ends(file: File<'_>) -> Vec<Problem> {
-    const MARKS: [&str; 3] = [concat!("TO", "DO"), concat!("FIX", "ME"), concat!("XX", "X")];
+    const MARKS: [&str; 3] = [
+        concat!("TO", "DO"),
+        concat!("FIX", "ME"),
+        concat!("XX", "X"),
+    ];
     if file.path == "Cargo.lock" {
         return Vec::new();
     }
-    lines_with(file, "an open end; finish it, or make it a gap with a reason", |line| {
-        words(line).any(|word| MARKS.contains(&word))
-    })
+    lines_with(
+        file,
+        "an open end; finish it, or make it a gap with a reason",
+        |line| words(line).any(|word| MARKS.contains(&word)),
+    )
 }
 
 /// No path of somebody's machine.
 pub(super) fn machine_paths(file: File<'_>) -> Vec<Problem> {
-    const PATHS: [&str; 3] = [concat!("/wo", "rk"), concat!("/tm", "p"), concat!("/ro", "ot")];
+    const PATHS: [&str; 3] = [
+        concat!("/wo", "rk"),
+        concat!("/tm", "p"),
+        concat!("/ro", "ot"),
+    ];
     lines_with(file, "a path of one machine", |line| {
         PATHS.iter().any(|path| has_path(line, path))
     })
@@ -34,10 +46,16 @@ pub(super) fn machine_paths(file: File<'_>) -> Vec<Problem> {
 /// Code in documents compiles or is left out; a fence that is never compiled goes stale.
 pub(super) fn ignored_fences(file: File<'_>) -> Vec<Problem> {
     const FENCE: &str = concat!("``", "`");
-    lines_with(file, "an ignored code fence; let it compile, or use `text`", |line| {
-        let Some((_, attributes)) = line.split_once(FENCE) else { return false };
-        words(attributes).any(|word| word == "ignore")
-    })
+    lines_with(
+        file,
+        "an ignored code fence; let it compile, or use `text`",
+        |line| {
+            let Some((_, attributes)) = line.split_once(FENCE) else {
+                return false;
+            };
+            words(attributes).any(|word| word == "ignore")
+        },
+    )
 }
 
 /// A lint is expected with a reason, so that it is noticed when it is no longer needed.
@@ -47,20 +65,33 @@ pub(super) fn allows(file: File<'_>) -> Vec<Problem> {
     if !file.is_rust() {
         return Vec::new();
     }
-    let mut problems = lines_with(file, "write `expect` with a `reason` instead of `allow`", |line| {
-        ALLOW.iter().any(|start| line.trim_start().starts_with(start))
-    });
+    let mut problems = lines_with(
+        file,
+        "write `expect` with a `reason` instead of `allow`",
+        |line| {
+            ALLOW
+                .iter()
+                .any(|start| line.trim_start().starts_with(start))
+        },
+    );
     let lines: Vec<&str> = file.text.lines().collect();
     for (index, line) in lines.iter().enumerate() {
-        if !EXPECT.iter().any(|start| line.trim_start().starts_with(start)) {
+        if !EXPECT
+            .iter()
+            .any(|start| line.trim_start().starts_with(start))
+        {
             continue;
         }
         // The attribute may be wrapped; it ends with the first line that closes it.
-        let mut attribute = lines.iter().skip(index).take(6).scan(false, |closed, line| {
-            let more = !*closed;
-            *closed = line.trim_end().ends_with(")]");
-            more.then_some(line)
-        });
+        let mut attribute = lines
+            .iter()
+            .skip(index)
+            .take(6)
+            .scan(false, |closed, line| {
+                let more = !*closed;
+                *closed = line.trim_end().ends_with(")]");
+                more.then_some(line)
+            });
         if !attribute.any(|line| line.contains("reason =")) {
             problems.push(file.problem(index + 1, "an expected lint needs a `reason`"));
         }
@@ -69,21 +100,28 @@ pub(super) fn allows(file: File<'_>) -> Vec<Problem> {
 }
 
 fn lines_with(file: File<'_>, message: &str, is_bad: impl Fn(&str) -> bool) -> Vec<Problem> {
-    file.lines().filter(|(_, line)| is_bad(line)).map(|(number, _)| file.problem(number, message)).collect()
+    file.lines()
+        .filter(|(_, line)| is_bad(line))
+        .map(|(number, _)| file.problem(number, message))
+        .collect()
 }
 
 /// The runs of letters, digits and underscores.
 fn words(line: &str) -> impl Iterator<Item = &str> {
-    line.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|word| !word.is_empty())
+    line.split(|c: char| !c.is_alphanumeric() && c != '_')
+        .filter(|word| !word.is_empty())
 }
 
 /// Whether `path` stands in the line as the start of an absolute path.
 fn has_path(line: &str, path: &str) -> bool {
     line.match_indices(path).any(|(at, _)| {
         let before = line.get(..at).and_then(|text| text.chars().next_back());
-        let after = line.get(at + path.len()..).and_then(|text| text.chars().next());
+        let after = line
+            .get(at + path.len()..)
+            .and_then(|text| text.chars().next());
         let inside = |c: char| c.is_alphanumeric() || "_-.~}/:*".contains(c);
-        !before.is_some_and(inside) && !after.is_some_and(|c| c.is_alphanumeric() || c == '_' || c == '-')
+        !before.is_some_and(inside)
+            && !after.is_some_and(|c| c.is_alphanumeric() || c == '_' || c == '-')
     })
 }
 
@@ -98,14 +136,21 @@ mod tests {
     #[test]
     fn trailing_space_is_found_outside_fixtures() {
         assert_eq!(at("a.md", "a\nb\n", trailing_space), 0);
-        assert_eq!(at("a.md", "a \nb\t\nc\r\n", trailing_space), 2, "lines() takes the carriage return");
+        assert_eq!(
+            at("a.md", "a \nb\t\nc\r\n", trailing_space),
+            2,
+            "lines() takes the carriage return"
+        );
         assert_eq!(at("fixtures/a.json", "a \n", trailing_space), 0);
     }
 
     #[test]
     fn open_ends_are_found_as_whole_words() {
         assert_eq!(at("a.rs", "a to-do list\nTODOS\n", open_ends), 0);
-        assert_eq!(at("a.rs", concat!("// TO", "DO: b\n# FIX", "ME\n"), open_ends), 2);
+        assert_eq!(
+            at("a.rs", concat!("// TO", "DO: b\n# FIX", "ME\n"), open_ends),
+            2
+        );
     }
 
     #[test]
@@ -127,7 +172,11 @@ mod tests {
     fn lints_are_expected_with_a_reason() {
         let fine = "#[expect(a, reason = \"b\")]\n#[expect(\n    a,\n    reason = \"b\"\n)]\n";
         assert_eq!(at("a.rs", fine, allows), 0);
-        let bad = concat!("#[al", "low(a)]\n#[ex", "pect(a)]\nfn f() {}\n// reason = no\n");
+        let bad = concat!(
+            "#[al",
+            "low(a)]\n#[ex",
+            "pect(a)]\nfn f() {}\n// reason = no\n"
+        );
         assert_eq!(at("a.rs", bad, allows), 2);
     }
 }

@@ -37,32 +37,44 @@ pub(super) fn directions(file: File<'_>) -> Vec<Problem> {
 
 fn judge(name: &str, derives: &str) -> Option<String> {
     let has = |wanted: &str| {
-        derives.split(|c: char| !c.is_alphanumeric()).any(|derived| derived == wanted)
+        derives
+            .split(|c: char| !c.is_alphanumeric())
+            .any(|derived| derived == wanted)
     };
     if is_wire(name) && has("Serialize") {
-        return Some(format!("{name} reads the vendor's documents and must not derive Serialize"));
+        return Some(format!(
+            "{name} reads the vendor's documents and must not derive Serialize"
+        ));
     }
     if is_wire(name) && !has("Deserialize") {
-        return Some(format!("{name} is called a wire type but does not derive Deserialize"));
+        return Some(format!(
+            "{name} is called a wire type but does not derive Deserialize"
+        ));
     }
     if name.ends_with("Request") && has("Deserialize") {
-        return Some(format!("{name} is sent to the vendor and must not derive Deserialize"));
+        return Some(format!(
+            "{name} is sent to the vendor and must not derive Deserialize"
+        ));
     }
     None
 }
 
 fn is_wire(name: &str) -> bool {
-    name.strip_prefix("Wire").is_some_and(|rest| rest.starts_with(|c: char| c.is_uppercase()))
+    name.strip_prefix("Wire")
+        .is_some_and(|rest| rest.starts_with(|c: char| c.is_uppercase()))
 }
 
 /// The name of the type that the line declares.
 fn type_name(line: &str) -> Option<&str> {
-    let mut words = line.split_whitespace().skip_while(|word| word.starts_with("pub"));
+    let mut words = line
+        .split_whitespace()
+        .skip_while(|word| word.starts_with("pub"));
     if !matches!(words.next(), Some("struct" | "enum")) {
         return None;
     }
     let rest = words.next()?;
-    rest.split(|c: char| !c.is_alphanumeric() && c != '_').next()
+    rest.split(|c: char| !c.is_alphanumeric() && c != '_')
+        .next()
 }
 
 #[cfg(test)]
@@ -70,8 +82,14 @@ mod tests {
     use super::*;
 
     fn check(text: &str) -> Vec<String> {
-        let file = File { path: "crates/ats-a/src/models/b.rs", text };
-        directions(file).into_iter().map(|problem| problem.message).collect()
+        let file = File {
+            path: "crates/ats-a/src/models/b.rs",
+            text,
+        };
+        directions(file)
+            .into_iter()
+            .map(|problem| problem.message)
+            .collect()
     }
 
     #[test]
