@@ -33,7 +33,7 @@ use crate::keys::KeySpec;
 use crate::lock;
 use crate::server::{Call, Reply, Shared};
 use answer::Pages;
-use endpoints::{ENDPOINTS, Endpoint};
+use endpoints::Endpoint;
 use envelope::Refusal;
 use paging::Clerk;
 use view::View;
@@ -59,18 +59,17 @@ pub fn permission_of(endpoint: &str) -> Option<&'static str> {
 
 /// The names of all endpoints that are simulated, for example `candidate.list`.
 pub fn endpoints() -> Vec<&'static str> {
-    ENDPOINTS.iter().map(|endpoint| endpoint.name).collect()
+    endpoints::all().map(|endpoint| endpoint.name).collect()
 }
 
 pub(crate) fn read_permissions() -> BTreeSet<&'static str> {
-    ENDPOINTS
-        .iter()
+    endpoints::all()
         .map(|endpoint| endpoint.permission)
         .collect()
 }
 
 fn find(endpoint: &str) -> Option<&'static Endpoint> {
-    ENDPOINTS.iter().find(|known| known.name == endpoint)
+    endpoints::all().find(|known| known.name == endpoint)
 }
 
 /// What Ashby remembers between requests, besides the world.

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{change, ids_where, pick, push, sample};
+use super::{any, change, ids_where, pick, push, sample};
 use crate::world::World;
 use crate::{Change, ChangeKind};
 
@@ -88,13 +88,14 @@ fn accept_offer(world: &mut World, place: u64) {
     }
 }
 
-/// The first offer of an application that has none.
+/// An offer for an application that has none, or one more where all have one.
 fn add_offer(world: &mut World, place: u64) {
     let without = |application: &Value| {
         let id = application["id"].as_str().unwrap_or_default();
         ids_where(world, "offers", "applicationId", id).is_empty()
     };
-    let Some(application) = pick(world, "applications", place, without) else {
+    let free = pick(world, "applications", place, without);
+    let Some(application) = free.or_else(|| pick(world, "applications", place, any)) else {
         return;
     };
     let (version, now) = (world.new_id(), world.now());

@@ -235,8 +235,8 @@ fn add_application(world: &mut World, place: u64) {
     };
     let plan = job["defaultInterviewPlanId"].clone();
     let stage = sample(world, "interview_stages", 0, |stage| {
-        stage["interviewPlanId"] == plan && stage["type"] == "PreInterviewScreen"
-            || stage["interviewPlanId"] == plan && stage["orderInInterviewPlan"] == 0
+        let early = stage["type"] == "PreInterviewScreen" || stage["orderInInterviewPlan"] == 0;
+        stage["interviewPlanId"] == plan && early
     });
     let Some(stage) = stage else {
         return;
@@ -293,17 +293,21 @@ fn entered(id: &str, stage: &Value, now: &str, number: usize) -> Value {
 
 /// Moves an application that is still open to another stage of its plan, of one of these types.
 fn move_one(world: &mut World, place: u64, kinds: &[&str], status: &str, reason: &Value) {
-    let open = |found: &Value| found["status"] == "Active" || found["status"] == "Lead";
+    let target = |application: &Value| {
+        let now_in = &application["currentInterviewStage"];
+        sample(world, "interview_stages", place, |stage| {
+            stage["interviewPlanId"] == now_in["interviewPlanId"]
+                && stage["id"] != now_in["id"]
+                && kinds.iter().any(|kind| stage["type"] == *kind)
+        })
+    };
+    let open = |found: &Value| {
+        (found["status"] == "Active" || found["status"] == "Lead") && target(found).is_some()
+    };
     let Some(application) = sample(world, "applications", place, open) else {
         return;
     };
-    let now_in = &application["currentInterviewStage"];
-    let stage = sample(world, "interview_stages", place, |stage| {
-        stage["interviewPlanId"] == now_in["interviewPlanId"]
-            && stage["id"] != now_in["id"]
-            && kinds.iter().any(|kind| stage["type"] == *kind)
-    });
-    let (Some(stage), Some(id)) = (stage, application["id"].as_str()) else {
+    let (Some(stage), Some(id)) = (target(&application), application["id"].as_str()) else {
         return;
     };
     let (now, event) = (world.now(), world.new_id());

@@ -71,7 +71,7 @@ pub(super) fn field(
             .collect();
     }
     let mut field = json!({ "isRequired": required, "field": inner });
-    if number % 3 == 0 {
+    if number.is_multiple_of(3) {
         field["descriptionHtml"] = json!(format!("<p>About <b>{title}</b></p>"));
         field["descriptionPlain"] = json!(format!("About {title}"));
     }
@@ -82,14 +82,14 @@ pub(super) fn field(
 pub(super) fn application_form(seed: u64, variant: u64) -> Value {
     let system: Vec<Value> = (0..)
         .zip(SYSTEM)
-        .filter(|(place, _)| *place < 4 || variant % 2 == 0)
+        .filter(|(place, _)| *place < 4 || variant.is_multiple_of(2))
         .map(|(place, (path, kind, title))| {
             field(seed, 1_000 + place, Some(path), kind, title, place != 2)
         })
         .collect();
     let custom: Vec<Value> = (0..)
         .zip(CUSTOM)
-        .filter(|(place, _)| variant == 0 || (place + variant) % 3 == 0)
+        .filter(|(place, _)| variant == 0 || (place + variant).is_multiple_of(3))
         .map(|(place, (kind, title))| {
             field(
                 seed,
@@ -97,7 +97,7 @@ pub(super) fn application_form(seed: u64, variant: u64) -> Value {
                 None,
                 kind,
                 title,
-                (place + variant) % 2 == 0,
+                (place + variant).is_multiple_of(2),
             )
         })
         .collect();
@@ -210,7 +210,7 @@ fn answer(kind: &str, dice: &mut Dice, seed: u64) -> Value {
         "Location" => json!({ "country": "Germany", "city": "Berlin", "region": "Berlin" }),
         "ValueSelect" => json!(OPTIONS[option].0),
         "MultiValueSelect" => OPTIONS[..=option].iter().map(|(value, _)| *value).collect(),
-        "Boolean" => json!(number % 2 == 0),
+        "Boolean" => json!(number.is_multiple_of(2)),
         "Number" => json!(number),
         "Date" => json!(date),
         "File" => json!({

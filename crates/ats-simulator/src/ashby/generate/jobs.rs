@@ -117,7 +117,7 @@ impl Organisation {
         let state = self.job_state(job);
         let plan = &self.plans[self.plan_of(job)].id;
         let mut plans = vec![json!(plan)];
-        if job % 5 == 0 {
+        if job.is_multiple_of(5) {
             plans.push(json!(self.plans[1].id));
             plans.dedup();
         }
@@ -142,7 +142,7 @@ impl Organisation {
             "departmentId": self.department_of(job)["id"],
             "interviewPlanIds": plans,
             "customFields": self.field_values(&mut dice, "Job"),
-            "customRequisitionId": (job % 2 == 0).then(|| format!("REQ-{job}")),
+            "customRequisitionId": (job.is_multiple_of(2)).then(|| format!("REQ-{job}")),
             "brandId": id(seed, Kind::Other, 2),
             "hiringTeam": team,
             "author": self.users[0],

@@ -123,7 +123,7 @@ impl Organisation {
     pub(super) fn plan_of(&self, job: u64) -> usize {
         let place = match job % 10 {
             6 => SHARED_PLANS.len() as u64 + job / 10,
-            even if even % 2 == 0 => 0,
+            even if even.is_multiple_of(2) => 0,
             _ => 1,
         };
         usize::try_from(place).unwrap_or(0)
@@ -148,7 +148,7 @@ impl Organisation {
             .iter()
             .filter(|field| field["objectType"] == object);
         fields
-            .filter_map(|field| dice.chance(40).then(|| field_value(field, dice)))
+            .flat_map(|field| dice.chance(40).then(|| field_value(field, dice)))
             .collect()
     }
 
@@ -186,7 +186,7 @@ impl Organisation {
                 "authorId": self.users[0]["id"],
                 "createdAt": time(BEGIN + 9 * DAY),
                 "jobIds": [id(seed, Kind::Job, index)],
-                "isBackfill": index % 2 == 0,
+                "isBackfill": index.is_multiple_of(2),
                 "employmentType": "FullTime",
                 "locationIds": [self.locations[0]["id"]],
                 "hiringTeam": [self.team_member(&mut dice, "Hiring Manager")],
@@ -378,7 +378,7 @@ fn field_value(field: &Value, dice: &mut Dice) -> Value {
     });
     value["value"] = match field["fieldType"].as_str().unwrap_or_default() {
         "Number" => json!(number),
-        "Boolean" => json!(number % 2 == 0),
+        "Boolean" => json!(number.is_multiple_of(2)),
         "Date" => json!(format!("2025-03-{:02}", 1 + number % 28)),
         "ValueSelect" => {
             value["valueLabel"] = json!("The second");

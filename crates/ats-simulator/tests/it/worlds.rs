@@ -1,0 +1,253 @@
+//! The worlds and the ways to change them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use ats_simulator::{ChangeKind, World, ashby};
+use serde_json::{Value, json};
+
+use crate::client::{ask, nothing, start, walk};
+
+fn texts(world: &World) -> BTreeMap<(String, String), String> {
+    let mut texts = BTreeMap::new();
+    for name in world.collections() {
+        for document in world.collection(&name).documents() {
+            let key = (name.clone(), document.id().to_owned());
+            texts.insert(key, document.value().to_string());
+        }
+    }
+    texts
+}
+
+#[test]
+fn the_same_seed_makes_the_same_organisation() {
+    let one = texts(&ashby::generated_world(7, 60));
+    assert_eq!(one, texts(&ashby::generated_world(7, 60)));
+    assert_ne!(one, texts(&ashby::generated_world(8, 60)));
+}
+
+/// Every member that names another document, by where it is and what it names.
+const REFERENCES: &[(&str, &str, &str)] = &[
+    ("candidates", "/source/id", "sources"),
+    ("applications", "/candidate/id", "candidates"),
+    ("applications", "/job/id", "jobs"),
+    (
+        "applications",
+        "/currentInterviewStage/id",
+        "interview_stages",
+    ),
+    ("applications", "/source/id", "sources"),
+    ("applications", "/archiveReason/id", "archive_reasons"),
+    ("applications", "/appliedViaJobPostingId", "job_postings"),
+    ("jobs", "/locationId", "locations"),
+    ("jobs", "/departmentId", "departments"),
+    ("jobs", "/defaultInterviewPlanId", "interview_plans"),
+    ("job_postings", "/jobId", "jobs"),
+    (
+        "job_postings",
+        "/locationIds/primaryLocationId",
+        "locations",
+    ),
+    ("interview_stages", "/interviewPlanId", "interview_plans"),
+    ("interview_schedules", "/applicationId", "applications"),
+    (
+        "interview_schedules",
+        "/interviewStageId",
+        "interview_stages",
+    ),
+    (
+        "interview_schedules",
+        "/interviewEvents/0/interviewId",
+        "interviews",
+    ),
+    ("offers", "/applicationId", "applications"),
+    ("survey_submissions", "/applicationId", "applications"),
+    ("survey_submissions", "/candidateId", "candidates"),
+    (
+        "survey_submissions",
+        "/surveyFormDefinitionId",
+        "survey_form_definitions",
+    ),
+];
+
+/// Every reference to a document that does not exist.
+fn dangling(world: &World) -> BTreeSet<String> {
+    let mut dangling = BTreeSet::new();
+    for (from, path, to) in REFERENCES {
+        for document in world.collection(from).values() {
+            let named = document.pointer(path).and_then(Value::as_str);
+            if named.is_some_and(|id| world.get(to, id).is_none()) {
+                dangling.insert(format!("{from} {}{path} names no {to}", document["id"]));
+            }
+        }
+    }
+    dangling
+}
+
+#[test]
+fn generated_documents_refer_to_documents_that_exist() {
+    let world = ashby::generated_world(3, 400);
+    assert_eq!(dangling(&world), BTreeSet::new());
+    for (from, path, _) in REFERENCES {
+        let mut documents = world.collection(from).values();
+        assert!(
+            documents.any(|document| document.pointer(path).is_some()),
+            "{from}{path}"
+        );
+    }
+}
+
+#[test]
+fn a_generated_organisation_has_everything_there_is() {
+    let world = ashby::generated_world(3, 400);
+    let values = |collection: &str, path: &str| -> BTreeSet<String> {
+        let documents = world.collection(collection).values();
+        documents
+            .filter_map(|d| d.pointer(path)?.as_str().map(str::to_owned))
+            .collect()
+    };
+    let set = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
+    let all: BTreeSet<String> = set(&["Draft", "Open", "Closed", "Archived"]);
+    assert_eq!(values("jobs", "/status"), all);
+    let all: BTreeSet<String> = set(&["Lead", "Active", "Hired", "Archived"]);
+    assert_eq!(values("applications", "/status"), all);
+    assert_eq!(values("offers", "/offerStatus").len(), 7);
+    assert_eq!(values("survey_form_definitions", "/surveyType").len(), 5);
+    let forms = world.collection("job_postings").values().map(|posting| {
+        let sections = &posting["applicationFormDefinition"]["sections"];
+        let fields = sections[1]["fields"].as_array().expect("fields");
+        fields
+            .iter()
+            .map(|f| f["field"]["type"].to_string())
+            .collect::<BTreeSet<_>>()
+    });
+    assert_eq!(
+        forms.map(|types| types.len()).max(),
+        Some(20),
+        "a form with every type of field"
+    );
+    assert!(
+        world
+            .collection("applications")
+            .values()
+            .any(|application| {
+                application["applicationFormSubmissions"][0]["submittedValues"]["_systemfield_name"]
+                    == application["candidate"]["name"]
+            })
+    );
+}
+
+#[test]
+fn a_large_organisation_costs_little_until_it_is_read() {
+    let world = ashby::generated_world(1, 20_000);
+    assert_eq!(world.len("candidates"), 20_000);
+    assert!(world.len("applications") > 20_000);
+    let id = &world.ids("candidates")[19_999];
+    assert_eq!(
+        world.get("candidates", id).map(|found| found["id"].clone()),
+        Some(json!(id))
+    );
+}
+
+#[test]
+fn documents_need_an_id() {
+    for text in ["{}", "[{}]", "[{\"id\": 7}]", "nonsense"] {
+        let error = World::from_documents([("users", text)]).expect_err(text);
+        assert!(error.contains("users"), "{error}");
+    }
+}
+
+#[test]
+fn an_update_is_later_than_everything_before_it() {
+    let mut world = ashby::small_world();
+    let id = world.ids("candidates")[0].clone();
+    let times = |world: &World| -> Vec<String> {
+        let documents = world.collection("candidates").values();
+        documents
+            .filter_map(|d| d["updatedAt"].as_str().map(str::to_owned))
+            .collect()
+    };
+    let before = times(&world).into_iter().max();
+    let revision = world.revision();
+    assert!(
+        world.update("candidates", &id, |candidate| candidate["name"] =
+            json!("New"))
+    );
+    assert!(world.revision() > revision);
+    assert!(times(&world).into_iter().max() > before);
+    let after = times(&world);
+    assert!(world.update_silently("candidates", &id, |c| c["name"] = json!("Newer")));
+    assert_eq!(times(&world), after, "a silent update moves no time");
+    assert!(!world.update("candidates", "nobody", |_| ()));
+}
+
+#[test]
+fn every_change_changes_what_it_says() {
+    for (name, world) in [
+        ("small", ashby::small_world()),
+        ("generated", ashby::generated_world(5, 120)),
+    ] {
+        for change in ashby::changes() {
+            for pick in [0, 3, 17] {
+                let mut changed = world.clone();
+                (change.apply)(&mut changed, pick);
+                let before = world.collection(change.collection);
+                let after = changed.collection(change.collection);
+                let moved = after.documents().any(|document| {
+                    before
+                        .get(document.id())
+                        .is_some_and(|old| old != document.value())
+                });
+                let what = format!("{name}: {} ({pick})", change.name);
+                match change.kind {
+                    ChangeKind::Create => assert_eq!(after.len(), before.len() + 1, "{what}"),
+                    ChangeKind::Delete => assert_eq!(after.len() + 1, before.len(), "{what}"),
+                    _ => assert!(moved && after.len() == before.len(), "{what}"),
+                }
+                if change.kind != ChangeKind::Delete {
+                    let new = &dangling(&changed) - &dangling(&world);
+                    assert_eq!(new, BTreeSet::new(), "{what}");
+                }
+            }
+        }
+    }
+    let mut empty = World::default();
+    for change in ashby::changes() {
+        (change.apply)(&mut empty, 1);
+    }
+}
+
+#[tokio::test]
+async fn every_change_of_a_list_with_a_token_shows_in_its_delta() {
+    let listed = [
+        ("candidates", "candidate.list", nothing()),
+        ("applications", "application.list", nothing()),
+        (
+            "candidate_tags",
+            "candidateTag.list",
+            json!({ "includeArchived": true }),
+        ),
+        ("interview_schedules", "interviewSchedule.list", nothing()),
+        ("offers", "offer.list", nothing()),
+        ("users", "user.list", json!({ "includeDeactivated": true })),
+        (
+            "departments",
+            "department.list",
+            json!({ "includeArchived": true }),
+        ),
+    ];
+    let simulator = start(ashby::generated_world(5, 120)).await;
+    for change in ashby::changes() {
+        let Some((_, endpoint, body)) = listed.iter().find(|(c, ..)| *c == change.collection)
+        else {
+            continue;
+        };
+        let (_, token) = walk(&simulator, endpoint, body.clone()).await;
+        simulator.edit(|world| (change.apply)(world, 2));
+        let mut body = body.clone();
+        body["syncToken"] = json!(token);
+        let delta = ask(&simulator, endpoint, body).await.json();
+        let rows = delta["results"].as_array().map_or(0, Vec::len);
+        let expected = usize::from(change.kind != ChangeKind::Delete);
+        assert_eq!(rows, expected, "{}", change.name);
+    }
+}
