@@ -88,8 +88,13 @@ struct Place {
 impl Vendor {
     /// A vendor without documents, whose pages hold at most `cap` rows.
     pub(crate) fn new(cap: Option<usize>) -> Self {
-        let mut state = State { page: cap.unwrap_or(PAGE).clamp(1, PAGE), ..State::default() };
-        let all = LISTS.iter().map(|(_, _, permission)| (*permission).to_owned());
+        let mut state = State {
+            page: cap.unwrap_or(PAGE).clamp(1, PAGE),
+            ..State::default()
+        };
+        let all = LISTS
+            .iter()
+            .map(|(_, _, permission)| (*permission).to_owned());
         state.keys.insert(FULL_KEY.to_owned(), all.collect());
         Self(Mutex::new(state))
     }
@@ -119,7 +124,9 @@ impl Vendor {
     pub(crate) fn documents(&self, collection: &str) -> Vec<Value> {
         let state = self.state();
         let documents = state.documents.get(collection).into_iter().flatten();
-        documents.map(|(_, document)| document.body.clone()).collect()
+        documents
+            .map(|(_, document)| document.body.clone())
+            .collect()
     }
 
     /// How many rows a page holds.
@@ -177,13 +184,20 @@ impl Vendor {
         let harm = trouble::take(&mut state.faults, endpoint, body);
         let answer = match &harm {
             Some(FaultKind::Reset) => Answer::Lost,
-            harm => trouble::spoil(state.answer(endpoint, key, body, harm.as_ref()), harm.as_ref()),
+            harm => trouble::spoil(
+                state.answer(endpoint, key, body, harm.as_ref()),
+                harm.as_ref(),
+            ),
         };
         let status = match &answer {
             Answer::Lost => 0,
             Answer::Reply { status, .. } => *status,
         };
-        state.log.push(Sent { endpoint: endpoint.to_owned(), body: body.clone(), status });
+        state.log.push(Sent {
+            endpoint: endpoint.to_owned(),
+            body: body.clone(),
+            status,
+        });
         answer
     }
 }
@@ -210,7 +224,11 @@ impl State {
 
     fn details(&self, body: &Value) -> Answer {
         let id = body["id"].as_str().unwrap_or_default();
-        match self.documents.get("applications").and_then(|all| all.get(id)) {
+        match self
+            .documents
+            .get("applications")
+            .and_then(|all| all.get(id))
+        {
             Some(document) => reply(json!({ "success": true, "results": document.body })),
             None => refusal(200, "application_not_found"),
         }
@@ -228,15 +246,25 @@ impl State {
             .peekable();
         let mut page: Vec<_> = rows.by_ref().take(self.page).collect();
         let mut more = rows.peek().is_some();
-        let mut next = Place { after: page.last().map_or(String::new(), |(id, _)| (*id).clone()), ..place.clone() };
+        let mut next = Place {
+            after: page.last().map_or(String::new(), |(id, _)| (*id).clone()),
+            ..place.clone()
+        };
         if let Some(FaultKind::EmptyMiddlePage) = harm {
             page.clear();
             more = true;
-            next = Place { salt: place.salt + 1, ..place.clone() };
+            next = Place {
+                salt: place.salt + 1,
+                ..place.clone()
+            };
         }
         if let Some(FaultKind::RepeatCursor) = harm {
             more = true;
-            next = Place { after: String::new(), salt: u64::MAX, ..place.clone() };
+            next = Place {
+                after: String::new(),
+                salt: u64::MAX,
+                ..place.clone()
+            };
         }
         let results: Vec<Value> = page.into_iter().map(|(_, row)| row).collect();
         let mut answer = json!({ "success": true, "results": results, "more": more });
@@ -268,8 +296,16 @@ impl State {
     }
 
     fn cursor(&self, place: &Place) -> String {
-        let Place { since, started, after, salt } = place;
-        format!("cursor:{}:{since}:{started}:{salt}:{after}", self.cursor_age)
+        let Place {
+            since,
+            started,
+            after,
+            salt,
+        } = place;
+        format!(
+            "cursor:{}:{since}:{started}:{salt}:{after}",
+            self.cursor_age
+        )
     }
 
     /// Where the request continues, or the code of the refusal.
@@ -283,7 +319,15 @@ impl State {
                 return Err("cursor_expired");
             }
             let (since, started, salt) = (number(since), number(started), number(salt));
-            let place = since.zip(started).zip(salt).map(|((since, started), salt)| Place { since, started, after: after.to_owned(), salt });
+            let place = since
+                .zip(started)
+                .zip(salt)
+                .map(|((since, started), salt)| Place {
+                    since,
+                    started,
+                    after: after.to_owned(),
+                    salt,
+                });
             return place.ok_or("cursor_invalid");
         }
         let mut since = 0;
@@ -297,7 +341,12 @@ impl State {
             }
             since = number(revision).ok_or("token_invalid")?;
         }
-        Ok(Place { since, started: self.revision, after: String::new(), salt: 0 })
+        Ok(Place {
+            since,
+            started: self.revision,
+            after: String::new(),
+            salt: 0,
+        })
     }
 }
 
@@ -307,17 +356,32 @@ fn number(text: &str) -> Option<u64> {
 
 /// The permission that an endpoint needs.
 fn needs(endpoint: &str) -> Option<&'static str> {
-    let list = if endpoint == DETAILS { "application.list" } else { endpoint };
-    LISTS.iter().find(|(name, _, _)| *name == list).map(|(_, _, permission)| *permission)
+    let list = if endpoint == DETAILS {
+        "application.list"
+    } else {
+        endpoint
+    };
+    LISTS
+        .iter()
+        .find(|(name, _, _)| *name == list)
+        .map(|(_, _, permission)| *permission)
 }
 
 /// An answer with status 200.
 pub(super) fn reply(body: Value) -> Answer {
-    Answer::Reply { status: 200, retry_after: None, body: body.to_string() }
+    Answer::Reply {
+        status: 200,
+        retry_after: None,
+        body: body.to_string(),
+    }
 }
 
 /// A refusal in the vendor's envelope.
 pub(super) fn refusal(status: u16, code: &str) -> Answer {
     let body = json!({ "success": false, "code": code }).to_string();
-    Answer::Reply { status, retry_after: None, body }
+    Answer::Reply {
+        status,
+        retry_after: None,
+        body,
+    }
 }

@@ -1,0 +1,120 @@
+//! The states that laws compare: what a mirror shows, and what a fresh one would show. It must not
+//! know why they are compared.
+
+use std::{collections::BTreeMap, fmt};
+
+use ats_core::Connector;
+use serde_json::Value;
+
+use crate::{Failure, Harness, Mirror, PassReport, mirror::Key};
+
+/// What a mirror shows: each record, and whether it is archived.
+///
+/// Raw documents are left out. They stay as they were fetched, and the copies in them go by the
+/// names of that day; that the names which people see are of today is what the laws are about.
+pub(super) type View = BTreeMap<Key, (Value, bool)>;
+
+/// What the mirror shows now.
+pub(super) fn view(mirror: &Mirror) -> View {
+    let mut view = View::new();
+    for (model, records) in mirror.records() {
+        for (key, mut record) in records {
+            if let Some(fields) = record.as_object_mut() {
+                fields.remove("remote_data");
+            }
+            let archived = mirror.archived(model, &key);
+            view.insert((model, key), (record, archived));
+        }
+    }
+    view
+}
+
+/// The differences between two views, the first few in words.
+pub(super) fn difference(expected: &View, came: &View) -> Option<String> {
+    let mut lines = Vec::new();
+    for (key @ (model, id), (record, archived)) in expected {
+        match came.get(key) {
+            None => lines.push(format!("{model} {id} is missing")),
+            Some((other, _)) if other != record => {
+                lines.push(format!(
+                    "{model} {id} differs: {}",
+                    difference_of_values(record, other)
+                ));
+            }
+            Some((_, other)) if other != archived => {
+                lines.push(format!("{model} {id} is archived: {other}, not {archived}"));
+            }
+            Some(_) => {}
+        }
+    }
+    for (model, id) in came.keys().filter(|key| !expected.contains_key(*key)) {
+        lines.push(format!("{model} {id} should not be there"));
+    }
+    let rest = lines.len().saturating_sub(5);
+    let more = (rest > 0).then(|| format!("and {rest} more"));
+    let lines: Vec<String> = lines.into_iter().take(5).chain(more).collect();
+    (!lines.is_empty()).then(|| lines.join("\n"))
+}
+
+fn difference_of_values(expected: &Value, came: &Value) -> String {
+    let empty = serde_json::Map::new();
+    let fields = expected.as_object().unwrap_or(&empty);
+    let field = fields
+        .iter()
+        .find(|(name, value)| came.get(name.as_str()) != Some(*value));
+    let short = |value: &Value| value.to_string().chars().take(160).collect::<String>();
+    match field {
+        Some((name, value)) => {
+            format!(
+                "{name} is {}, not {}",
+                short(&came[name.as_str()]),
+                short(value)
+            )
+        }
+        None => "it has other fields".to_owned(),
+    }
+}
+
+/// A new mirror's full pass, which must reach the end of every stream.
+pub(super) async fn fresh(
+    harness: &dyn Harness,
+    connector: &dyn Connector,
+) -> Result<Mirror, Failure> {
+    let mut mirror = Mirror::new(harness.slug());
+    let report = mirror.full_pass(connector).await;
+    complete(&report, "a full pass")?;
+    Ok(mirror)
+}
+
+/// Whether a pass reached the end of every stream.
+pub(super) fn complete(report: &PassReport, pass: &str) -> Result<(), Failure> {
+    let errors: Vec<String> = report
+        .errors()
+        .map(|(stream, error)| format!("stream {stream}: {error}"))
+        .collect();
+    if report.complete() && errors.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::default()
+        .expected(format!("{pass} reaches the end of every stream"), "")
+        .came(errors.join("\n")))
+}
+
+/// Whether the mirror shows what a new mirror shows after one full pass.
+pub(super) async fn same_as_fresh(
+    harness: &dyn Harness,
+    connector: &dyn Connector,
+    mirror: &Mirror,
+    after: impl fmt::Display,
+) -> Result<Mirror, Failure> {
+    let fresh = fresh(harness, connector).await?;
+    match difference(&view(&fresh), &view(mirror)) {
+        None => Ok(fresh),
+        Some(came) => Err(Failure::default()
+            .expected(
+                format!("after {after}, the records of one fresh full pass"),
+                "",
+            )
+            .came(came)),
+    }
+}
