@@ -17,6 +17,13 @@ pub struct Expected {
     pub dangling: Vec<Dangling>,
     /// Losses that the small world holds on purpose.
     pub losses: Vec<ExpectedLoss>,
+    /// Fields that may be null and never are, because the vendor always sends their source or the
+    /// rule always gives a value.
+    pub always_there: Vec<(ModelKind, String)>,
+    /// Places where a text that nobody knows means "no value" by rule, written as a source:
+    /// `surveyFormDefinition.list:/results/*/surveyType`. Elsewhere it must stay visible or be
+    /// reported as a loss.
+    pub open_texts: Vec<String>,
 }
 
 /// A reference that leads nowhere on purpose.

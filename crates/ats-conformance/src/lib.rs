@@ -10,16 +10,25 @@
 
 pub mod case;
 mod context;
+pub mod evidence;
 pub mod expected;
 pub mod laws;
 pub mod liars;
+pub mod matrix;
 pub mod mirror;
+mod plan;
+pub mod prove;
 pub mod remote;
+pub mod render;
+pub mod runner;
+mod snapshot;
 pub mod toy;
+pub mod verify;
 
 pub use case::{Case, Claim, Evidence, Fact, Failure};
 pub use context::Context;
 pub use expected::{Dangling, Expected, ExpectedLoss};
 pub use laws::{Law, LawEvidence, laws};
 pub use mirror::{Key, Mirror, Outcome, PassReport, Stored};
+pub use plan::plan;
 pub use remote::{ChangeInfo, ChangeKind, Economy, Harness, Remote, Sent, WorldKind};

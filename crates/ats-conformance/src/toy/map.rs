@@ -119,14 +119,15 @@ pub(super) fn tag(bundle: &Bundle, _: &dyn Related) -> Mapped {
 
 /// A candidate, whose source is looked up rather than copied.
 pub(super) fn candidate(bundle: &Bundle, related: &dyn Related) -> Mapped {
-    let (candidate, losses) = with(bundle, "candidate.list", |mut row| {
+    let mut elsewhere = Vec::new();
+    let (candidate, mut losses) = with(bundle, "candidate.list", |mut row| {
         let source = row
             .text("/sourceId")
             .and_then(|id| related.get("sources", &id));
         let source = source.and_then(|source| {
-            with(&source, "source.list", |mut source| source.text("/name"))
-                .0
-                .flatten()
+            let (name, losses) = with(&source, "source.list", |mut source| source.text("/name"));
+            elsewhere.extend(losses);
+            name.flatten()
         });
         Candidate {
             remote_id: bundle.id.clone(),
@@ -149,6 +150,7 @@ pub(super) fn candidate(bundle: &Bundle, related: &dyn Related) -> Mapped {
             tags: row.references("/tagIds"),
         }
     });
+    losses.extend(elsewhere);
     mapped(candidate, losses)
 }
 

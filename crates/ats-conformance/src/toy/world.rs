@@ -191,7 +191,10 @@ pub(super) fn expected() -> Expected {
             .insert(key.to_owned(), body);
     };
     for (id, name) in [("t1", "Speaks French"), ("t2", "Senior"), ("t3", "Old")] {
-        let mut body = json!({ "remote_id": id, "name": name });
+        let mut body = json!({
+            "remote_id": id, "name": name,
+            "remote_data": { "/tag.list": { "id": id, "name": name } },
+        });
         if id == "t3" {
             body["_archived"] = true.into();
         }
@@ -210,6 +213,7 @@ pub(super) fn expected() -> Expected {
             "remote_id": id, "first_name": first, "last_name": last, "source": sources[index],
             "title": format!("Engineer {index}"),
             "remote_created_at": format!("2026-01-{:02}T08:00:00.000Z", index + 1),
+            "remote_data": { "/candidate.list": { "id": id, "firstName": first } },
         });
         add(ModelKind::Candidate, &id, body);
     }
@@ -232,11 +236,25 @@ pub(super) fn expected() -> Expected {
             "remote_id": id, "outcome": outcome, "rejected_at": rejected,
             "candidate_id": format!("remote:c{index:05}"),
             "remote_created_at": format!("2026-02-{:02}T09:30:00.000Z", index + 1),
+            "remote_data": { "/application.list": { "id": id }, "/application.info": { "id": id } },
         });
         add(ModelKind::Application, &id, body);
     }
+    let always_there = [
+        (ModelKind::Tag, "name"),
+        (ModelKind::Candidate, "first_name"),
+        (ModelKind::Candidate, "last_name"),
+        (ModelKind::Candidate, "title"),
+        (ModelKind::Candidate, "remote_created_at"),
+        (ModelKind::Application, "outcome"),
+        (ModelKind::Application, "candidate_id"),
+        (ModelKind::Application, "remote_created_at"),
+    ];
     Expected {
         records,
+        always_there: always_there
+            .map(|(model, field)| (model, field.to_owned()))
+            .into(),
         ..Expected::default()
     }
 }

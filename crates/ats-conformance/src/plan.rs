@@ -1,0 +1,226 @@
+//! The plan: every case of one connector, generated from the models and from its own tables.
+//!
+//! A field that is added to a model is in the plan of every connector without anyone's doing.
+
+use std::sync::Arc;
+
+use ats_core::{Field, ModelKind, Support};
+
+use crate::{
+    Case, Claim, Context, Evidence, Fact, Failure,
+    laws::LawEvidence,
+    prove::{
+        Standing, constant_case, distinct_case, engine_case, gap_case, losses_case, malformed_case,
+        model_gap_case, model_malformed_case, permissions_case, records_case, reference_case,
+        slot_gap_case, tables_case, tamper_case, trace_case, value_case,
+    },
+    snapshot::snapshot_case,
+};
+
+/// The fields that only an engine fills.
+const ENGINE: [&str; 3] = ["id", "changed_at", "remote_deleted_at"];
+
+/// Every case of the connector in `context`.
+pub fn plan(context: &Context) -> Vec<Case> {
+    let slug = context.harness().slug();
+    let mut cases = vec![
+        Case::new(format!("{slug}::meta::tables"), Claim::Suite, tables_case),
+        Case::new(format!("{slug}::read::losses"), Claim::Suite, losses_case),
+    ];
+    for model in ModelKind::ALL {
+        cases.extend(model_cases(context, *model));
+    }
+    cases.extend(context.laws().map(|law| {
+        let id = law.id;
+        let name = format!("{slug}::law::{}", id.replace('/', "::"));
+        Case::new(name, Claim::Law(id), move |context| {
+            let LawEvidence { judged, note } = context.law(id)?;
+            if *judged == 0 {
+                return Err(Failure::of(format_args!("law {id}"))
+                    .expected("something to judge", "the law itself")
+                    .came("nothing, which proves nothing"));
+            }
+            let evidence = Evidence::of(Claim::Law(id), Fact::Holds);
+            Ok(match note {
+                Some(note) => evidence.note(note.clone()),
+                None => evidence,
+            })
+        })
+    }));
+    cases.extend(slot_cases(context));
+    cases
+}
+
+fn model_cases(context: &Context, model: ModelKind) -> Vec<Case> {
+    let slug = context.harness().slug();
+    let tables = context.tables();
+    let name = |what: &str| format!("{slug}::read::{model}::{what}");
+    if let Some(gap) = tables.coverage.models[&model].gap {
+        let run = move |context: &Context| model_gap_case(context, model, gap);
+        return vec![Case::new(name("gap"), Claim::Model(model), run)];
+    }
+    let of_model = |what: &str, run: fn(&Context, ModelKind) -> Result<Evidence, Failure>| {
+        Case::new(name(what), Claim::Model(model), move |context| {
+            run(context, model)
+        })
+    };
+    let mut cases = vec![
+        of_model("records", records_case),
+        of_model("malformed", model_malformed_case),
+        of_model("snapshot", snapshot_case),
+    ];
+    for field in tables.fields[&model].values() {
+        cases.extend(field_cases(context, model, field));
+    }
+    cases
+}
+
+type Prove = fn(&Context, ModelKind, &Field) -> Result<Evidence, Failure>;
+
+fn field_cases(context: &Context, model: ModelKind, field: &Field) -> Vec<Case> {
+    let slug = context.harness().slug();
+    let claim = || Claim::Field(model, field.name.clone());
+    let name = |what: &str| format!("{slug}::read::{model}::{}::{what}", field.name);
+    let shared = Arc::new(field.clone());
+    let simple = |what: &str, prove: Prove| {
+        let field = Arc::clone(&shared);
+        Case::new(name(what), claim(), move |context| {
+            prove(context, model, &field)
+        })
+    };
+    match context.tables().standing(model, field) {
+        Standing::Engine => {
+            let engine = ENGINE.into_iter().find(|engine| *engine == field.name);
+            let field = field.name.clone();
+            let run = move |context: &Context| match engine {
+                Some(name) => engine_case(context, model, name),
+                None => Err(Failure::of(format_args!("{model}.{field} is the engine's"))
+                    .expected("a rule that proves it", "the suite")
+                    .came("none")),
+            };
+            vec![Case::new(name("engine"), claim(), run)]
+        }
+        Standing::Gap(gap) => {
+            let field = Arc::clone(&shared);
+            let run = move |context: &Context| gap_case(context, model, &field, gap);
+            vec![Case::new(name("gap"), claim(), run)]
+        }
+        Standing::Constant(constant) => {
+            let field = Arc::clone(&shared);
+            let run = move |context: &Context| constant_case(context, model, &field, constant);
+            vec![Case::new(name("constant"), claim(), run)]
+        }
+        Standing::Claimed => {
+            let value: Prove = |context, model, field| value_case(context, model, &field.name);
+            let mut cases = vec![
+                simple("value", value),
+                simple("distinct", distinct_case),
+                simple("trace", trace_case),
+                simple("tamper", tamper_case),
+                simple("malformed", malformed_case),
+                simple("permissions", permissions_case),
+            ];
+            if let Some(target) = field.target {
+                let field = Arc::clone(&shared);
+                let run = move |context: &Context| reference_case(context, model, &field, target);
+                cases.push(Case::new(name("reference"), claim(), run));
+            }
+            cases
+        }
+    }
+}
+
+fn slot_cases(context: &Context) -> Vec<Case> {
+    let slug = context.harness().slug();
+    let coverage = &context.tables().coverage;
+    let support = |gap: &Option<ats_core::Gap>| gap.map_or(Support::Yes(()), Support::No);
+    let actions = coverage.actions.iter().map(|(name, gap)| {
+        let (name, support) = (*name, support(gap));
+        let claim = Claim::Action(name);
+        let run = move |_: &Context| slot_gap_case(Claim::Action(name), support);
+        Case::new(format!("{slug}::action::{name}"), claim, run)
+    });
+    let features = coverage.features.iter().map(|(name, gap)| {
+        let (name, support) = (*name, support(gap));
+        let claim = Claim::Feature(name);
+        let run = move |context: &Context| feature_case(context, name, support);
+        Case::new(format!("{slug}::feature::{name}"), claim, run)
+    });
+    actions.chain(features).collect()
+}
+
+/// The laws that together prove `delta_syncs`.
+const DELTA_LAWS: [&str; 4] = [
+    "delta/any-mix-converges",
+    "delta/each-change-arrives",
+    "economy/full-pass",
+    "economy/quiet-delta",
+];
+
+/// The laws that together prove that credentials can be tested.
+const CHECK_LAWS: [&str; 2] = ["permissions/check-tells", "permissions/declared-is-needed"];
+
+/// Proves a claimed feature by the rule that stands here for it; without a rule the claim is red.
+fn feature_case(
+    context: &Context,
+    name: &'static str,
+    support: Support<()>,
+) -> Result<Evidence, Failure> {
+    let claim = Claim::Feature(name);
+    if support.gap().is_some() {
+        return slot_gap_case(claim, support);
+    }
+    match name {
+        "delta_syncs" => {
+            for law in DELTA_LAWS {
+                context.law(law)?;
+            }
+        }
+        "scope_testing" | "per_model_tests" => {
+            for law in CHECK_LAWS {
+                context.law(law)?;
+            }
+        }
+        "candidate_source_tracking" => proven(context, ModelKind::Candidate, "source")?,
+        "eeo_questions" => {
+            proven(context, ModelKind::ScreeningQuestion, "category")?;
+            let expected = context
+                .subject()?
+                .expected
+                .of(ModelKind::ScreeningQuestion)
+                .into_owned();
+            for category in ["EEO", "DEMOGRAPHIC"] {
+                if !expected
+                    .values()
+                    .any(|record| record["category"] == category)
+                {
+                    return Err(Failure::of("feature eeo_questions is supported")
+                        .expected(
+                            format_args!("a question of the category {category}"),
+                            "the small world",
+                        )
+                        .came("none"));
+                }
+            }
+        }
+        _ => return slot_gap_case(claim, support),
+    }
+    Ok(Evidence::of(claim, Fact::Holds))
+}
+
+/// Whether a field is claimed and reaches the level that support needs.
+fn proven(context: &Context, model: ModelKind, name: &str) -> Result<(), Failure> {
+    let field = context
+        .tables()
+        .claimed(model)
+        .find(|field| field.name == name);
+    let Some(field) = field else {
+        return Err(Failure::of(format_args!("{model}.{name} proves a feature"))
+            .expected("a claimed field", "the rule of the feature")
+            .came("a gap"));
+    };
+    value_case(context, model, name)?;
+    distinct_case(context, model, field)?;
+    trace_case(context, model, field)?;
+    tamper_case(context, model, field).map(drop)
+}
