@@ -12,7 +12,7 @@ use anyhow::{Context, Result, bail, ensure};
 use crate::{
     codegen, contract, coverage,
     generated::Mode,
-    tidy,
+    new_connector, tidy,
     workspace::{self, Workspace},
 };
 
@@ -48,6 +48,10 @@ const STEPS: &[Step] = &[
     Step {
         name: "clippy",
         run: clippy,
+    },
+    Step {
+        name: "stubs of a new connector",
+        run: |workspace| done(new_connector::try_out(workspace)),
     },
     Step {
         name: "tests",
@@ -149,10 +153,13 @@ fn tests(workspace: &Workspace) -> Result<Outcome> {
 
 /// The first line in the README's code that runs the tests.
 fn test_command(readme: &str) -> Option<&str> {
-    readme
-        .lines()
-        .map(str::trim)
-        .find(|line| line.starts_with("cargo test"))
+    let is_test = |line: &&str| {
+        line.trim()
+            .trim_start_matches("$ ")
+            .starts_with("cargo test")
+    };
+    let line = readme.lines().find(is_test)?;
+    Some(line.trim().trim_start_matches("$ "))
 }
 
 fn vendor_contract(workspace: &Workspace) -> Result<Outcome> {
@@ -194,7 +201,8 @@ mod tests {
 
     #[test]
     fn the_test_command_is_the_readmes_own() {
-        let readme = "Text about cargo test.\n\n```sh\ncargo run\ncargo test --workspace\n```\n";
+        let readme =
+            "Text about cargo test.\n\n$ cargo run\n$ cargo test --workspace\n$ cargo test -p a\n";
         assert_eq!(test_command(readme), Some("cargo test --workspace"));
         assert_eq!(test_command("no command"), None);
     }

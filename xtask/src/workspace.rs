@@ -113,6 +113,19 @@ impl Workspace {
         Ok(texts)
     }
 
+    /// A copy of the files that git would keep, in a new folder.
+    pub(crate) fn copy_to(&self, root: PathBuf) -> Result<Self> {
+        let copy = Self { root };
+        for file in self.files()? {
+            let to = copy.path(&file);
+            if let Some(folder) = to.parent() {
+                fs::create_dir_all(folder)?;
+            }
+            fs::copy(self.path(&file), &to).with_context(|| format!("cannot copy {file}"))?;
+        }
+        Ok(copy)
+    }
+
     /// What a git command prints.
     pub(crate) fn git(&self, arguments: &[&str]) -> Result<String> {
         let output = Command::new("git")

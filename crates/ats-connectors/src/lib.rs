@@ -7,7 +7,10 @@ use ats_core::Factory;
 
 /// Every connector.
 pub fn all() -> &'static [Factory] {
-    const ALL: &[Factory] = &[ats_ashby::FACTORY];
+    const ALL: &[Factory] = &[
+        ats_ashby::FACTORY,
+        // new-connector: its line goes above this one
+    ];
     ALL
 }
 

@@ -1,7 +1,7 @@
 //! One word for one thing: words that the project does not use, and what it says instead.
 //!
 //! Only words stand here that have no honest other use in this project. The vendor's own words
-//! (fixtures) and generated pages are left alone.
+//! (fixtures), licences and generated pages are left alone.
 
 use super::{File, Problem};
 
@@ -58,6 +58,7 @@ const BANNED: &[Banned] = &[
 pub(super) fn vocabulary(file: File<'_>) -> Vec<Problem> {
     let exempt = file.path.starts_with("fixtures/")
         || file.path.starts_with("docs/support/")
+        || file.path.starts_with("LICENSE-")
         || file.path == "Cargo.lock";
     if exempt {
         return Vec::new();
