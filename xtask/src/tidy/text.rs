@@ -59,44 +59,42 @@ pub(super) fn ignored_fences(file: File<'_>) -> Vec<Problem> {
 }
 
 /// A lint is expected with a reason, so that it is noticed when it is no longer needed.
+///
+/// Code that several test binaries share is compiled several times, and a lint may fire in one and
+/// not in the other. There `allow` is the honest word; it needs its reason all the same.
 pub(super) fn allows(file: File<'_>) -> Vec<Problem> {
     const ALLOW: [&str; 2] = [concat!("#[al", "low("), concat!("#![al", "low(")];
     const EXPECT: [&str; 2] = [concat!("#[ex", "pect("), concat!("#![ex", "pect(")];
     if !file.is_rust() {
         return Vec::new();
     }
-    let mut problems = lines_with(
-        file,
-        "write `expect` with a `reason` instead of `allow`",
-        |line| {
-            ALLOW
-                .iter()
-                .any(|start| line.trim_start().starts_with(start))
-        },
-    );
-    let lines: Vec<&str> = file.text.lines().collect();
-    for (index, line) in lines.iter().enumerate() {
-        if !EXPECT
-            .iter()
-            .any(|start| line.trim_start().starts_with(start))
-        {
-            continue;
-        }
-        // The attribute may be wrapped; it ends with the first line that closes it.
-        let mut attribute = lines
-            .iter()
-            .skip(index)
-            .take(6)
-            .scan(false, |closed, line| {
-                let more = !*closed;
-                *closed = line.trim_end().ends_with(")]");
-                more.then_some(line)
-            });
-        if !attribute.any(|line| line.contains("reason =")) {
-            problems.push(file.problem(index + 1, "an expected lint needs a `reason`"));
+    let shared = file.path.contains("/tests/");
+    let mut problems = Vec::new();
+    for (number, line) in file.lines() {
+        let starts =
+            |marks: [&str; 2]| marks.iter().any(|mark| line.trim_start().starts_with(mark));
+        if starts(ALLOW) && !shared {
+            problems
+                .push(file.problem(number, "write `expect` with a `reason` instead of `allow`"));
+        } else if (starts(ALLOW) || starts(EXPECT)) && !has_reason(file, number) {
+            problems.push(file.problem(number, "a lint that is silenced needs a `reason`"));
         }
     }
     problems
+}
+
+/// Whether the attribute that begins at the line gives a reason. It may be wrapped, and ends with
+/// the first line that closes it.
+fn has_reason(file: File<'_>, line: usize) -> bool {
+    for text in file.text.lines().skip(line - 1).take(6) {
+        if text.contains("reason =") {
+            return true;
+        }
+        if text.trim_end().ends_with(")]") {
+            return false;
+        }
+    }
+    false
 }
 
 fn lines_with(file: File<'_>, message: &str, is_bad: impl Fn(&str) -> bool) -> Vec<Problem> {
@@ -178,5 +176,8 @@ mod tests {
             "pect(a)]\nfn f() {}\n// reason = no\n"
         );
         assert_eq!(at("a.rs", bad, allows), 2);
+        let shared = concat!("#[al", "low(a, reason = \"b\")]\n#[al", "low(a)]\n");
+        assert_eq!(at("crates/a/tests/b.rs", shared, allows), 1);
+        assert_eq!(at("crates/a/src/b.rs", shared, allows), 2);
     }
 }
