@@ -380,3 +380,6 @@ fn kind_of(endpoint: &str, status: u16, code: Option<&str>) -> (ErrorKind, &'sta
         _ => (ErrorKind::Unexpected, "the vendor refused the request"),
     }
 }
+
+#[cfg(test)]
+mod tests;

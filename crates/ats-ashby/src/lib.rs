@@ -61,6 +61,11 @@ impl Ashby {
     /// Binds the connector to an integration. Does no IO.
     pub fn new(connection: &Connection) -> Result<Self> {
         let client = Client::new(connection)?;
+        let read_answers = connection
+            .settings
+            .get(SCREENING_ANSWERS)
+            .copied()
+            .unwrap_or(true);
         let listing = |listing| ListingStream::boxed(listing, &client);
         // What others look up comes before those who look it up.
         let streams = vec![
@@ -71,6 +76,16 @@ impl Ashby {
             listing(models::reference::REJECTION_REASONS),
             listing(models::reference::TAGS),
             listing(models::reference::INTERVIEW_TEMPLATES),
+            listing(models::custom_fields::LISTING),
+            listing(models::plans::LISTING),
+            models::stages::Stages::boxed(&client),
+            models::postings::Postings::boxed(&client),
+            models::jobs::Jobs::boxed(&client),
+            listing(models::surveys::LISTING),
+            listing(models::candidates::LISTING),
+            models::applications::stream(&client, read_answers),
+            models::interviews::Interviews::boxed(&client),
+            listing(models::offers::LISTING),
         ];
         Ok(Self { client, streams })
     }

@@ -10,6 +10,7 @@ use ats_core::{
     Bundle, Document, Known, Mapped, ModelKind, Next, PageRequest, RawJson, RawPage, Reject,
     Related, Result, Stream,
 };
+use futures_util::{StreamExt, TryStreamExt, stream};
 use serde_json::Value;
 
 use crate::{
@@ -140,6 +141,14 @@ pub(crate) fn object(value: Value) -> Body {
         Value::Object(members) => members,
         _ => Body::new(),
     }
+}
+
+/// Makes the calls of a page side by side, a bounded number at once, and gives the answers in order.
+///
+/// The integration's budget may allow fewer.
+pub(crate) async fn side_by_side<T>(calls: Vec<impl Future<Output = Result<T>>>) -> Result<Vec<T>> {
+    const AT_ONCE: usize = 16;
+    stream::iter(calls).buffered(AT_ONCE).try_collect().await
 }
 
 /// Pairs each row with its id; rows without one become rejects.

@@ -4,7 +4,7 @@
 //! `Option`. A document is first read as a whole, which is fast. If one value does not fit, that
 //! value alone is blanked and reported, and the rest is read again.
 
-use ats_core::{Document, Loss, Mapped, RawJson, Timestamp};
+use ats_core::{Document, Loss, Mapped, Open, RawJson, Timestamp};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_path_to_error::{Path, Segment};
@@ -16,7 +16,13 @@ const MAX_LOSSES: usize = 500;
 ///
 /// `None` if the document is not even the right kind of JSON value, which is noted too.
 pub(crate) fn read<T: DeserializeOwned>(document: &Document, mapped: &mut Mapped) -> Option<T> {
-    match serde_json::from_str(document.body.get()) {
+    let text = document.body.get();
+    // A struct could also be read from a list, member by member, and every value be another's.
+    if !text.starts_with('{') {
+        lose(document, "", "an object", mapped);
+        return None;
+    }
+    match serde_json::from_str(text) {
         Ok(wire) => Some(wire),
         Err(_) => repair(
             document.endpoint,
@@ -29,6 +35,24 @@ pub(crate) fn read<T: DeserializeOwned>(document: &Document, mapped: &mut Mapped
 /// Like [`read`] for documents whose losses are reported where they are mapped themselves.
 pub(crate) fn read_quietly<T: DeserializeOwned>(document: &Document) -> Option<T> {
     read(document, &mut Mapped::default())
+}
+
+/// Like [`read`] for a part of `document` that was kept as a tree; it stands at `path`.
+pub(crate) fn read_part<T: DeserializeOwned>(
+    part: &Value,
+    document: &Document,
+    path: &str,
+    mapped: &mut Mapped,
+) -> Option<T> {
+    if let Ok(wire) = T::deserialize(part) {
+        return Some(wire);
+    }
+    let before = mapped.losses.len();
+    let wire = repair(document.endpoint, part.clone(), &mut mapped.losses);
+    for loss in mapped.losses.iter_mut().skip(before) {
+        loss.path.insert_str(0, path);
+    }
+    wire
 }
 
 /// Whether the text is an object with a usable id, and which.
@@ -124,13 +148,34 @@ pub(crate) fn instant(
     parsed
 }
 
+/// The unified value of an enum, or the vendor's own text, noted as a loss at `path`, where `known`
+/// has no word for it.
+pub(crate) fn open<E>(
+    value: Option<String>,
+    known: impl FnOnce(&str) -> Option<Open<E>>,
+    document: &Document,
+    path: &str,
+    mapped: &mut Mapped,
+) -> Option<Open<E>> {
+    let value = text(value)?;
+    Some(known(&value).unwrap_or_else(|| {
+        lose(document, path, "a known value", mapped);
+        Open::Other(value)
+    }))
+}
+
 /// Notes that the value at `path` of `document` was not what was `expected`.
+///
+/// A value that [`read`] has blanked there is noted already, and is not noted twice.
 pub(crate) fn lose(document: &Document, path: &str, expected: &'static str, mapped: &mut Mapped) {
-    mapped.losses.push(Loss {
-        endpoint: document.endpoint,
-        path: path.to_owned(),
-        expected,
-    });
+    let is_noted = |loss: &Loss| loss.endpoint == document.endpoint && loss.path == path;
+    if !mapped.losses.iter().any(is_noted) {
+        mapped.losses.push(Loss {
+            endpoint: document.endpoint,
+            path: path.to_owned(),
+            expected,
+        });
+    }
 }
 
 #[cfg(test)]

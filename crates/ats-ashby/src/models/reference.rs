@@ -11,7 +11,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::{
-    listing::{Listing, Paging, no_group, no_records},
+    listing::{Listing, Paging, no_group},
+    models::office,
     wire::{self, text},
 };
 
@@ -24,7 +25,7 @@ pub(crate) const DEPARTMENTS: Listing = Listing {
     models: &[],
     uses: &[],
     group: no_group,
-    map: no_records,
+    map: map_nothing,
 };
 
 /// Locations, regions included. Ashby API reference, `location.list`.
@@ -32,6 +33,7 @@ pub(crate) const LOCATIONS: Listing = Listing {
     name: "locations",
     endpoint: "location.list",
     body: || json!({ "includeArchived": true, "includeLocationHierarchy": true }),
+    map: office::map,
     ..DEPARTMENTS
 };
 
@@ -70,6 +72,22 @@ pub(crate) const TAGS: Listing = Listing {
     map: map_tag,
     ..DEPARTMENTS
 };
+
+/// What is only looked up by its name. Some of the vendor's things have a name, others a title.
+#[derive(Deserialize)]
+struct WireNamed {
+    #[expect(dead_code, reason = "read to find out whether it can be")]
+    name: Option<String>,
+    #[expect(dead_code, reason = "read to find out whether it can be")]
+    title: Option<String>,
+}
+
+/// No records come of it, but a name that cannot be read is reported here, once.
+fn map_nothing(document: &Document, _: &dyn Related) -> Mapped {
+    let mut mapped = Mapped::default();
+    wire::read::<WireNamed>(document, &mut mapped);
+    mapped
+}
 
 fn with_archived() -> Value {
     json!({ "includeArchived": true })
