@@ -167,6 +167,7 @@ fn read(endpoint: &'static str, answer: Answer) -> Result<Envelope> {
     envelope.ok_or_else(|| Error::malformed(endpoint, "", "the answer is no JSON of the vendor's"))
 }
 
+// doc: begin errors
 fn kind_of(
     endpoint: &str,
     status: u16,
@@ -193,3 +194,4 @@ fn kind_of(
         _ => ErrorKind::Unexpected,
     }
 }
+// doc: end

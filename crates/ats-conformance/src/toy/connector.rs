@@ -17,6 +17,7 @@ use super::{
 const DOCS: &str = "https://example.com/toy";
 const NONE: Gap = Gap::unsupported("the toy vendor has no such thing", DOCS);
 
+// doc: begin manifest
 /// Who the toy connector is.
 pub(crate) static MANIFEST: Manifest = Manifest {
     slug: "toy",
@@ -40,6 +41,7 @@ pub(crate) static MANIFEST: Manifest = Manifest {
         "applicationsRead",
     ],
 };
+// doc: end
 
 /// The toy connector.
 #[derive(Debug)]
@@ -142,6 +144,7 @@ impl Connector for Toy {
             .collect()
     }
 
+    // doc: begin reads
     fn reads(&self) -> Reads<'_> {
         let no = || Support::No(NONE);
         Reads {
@@ -163,6 +166,7 @@ impl Connector for Toy {
             interviewing_team_members: no(),
         }
     }
+    // doc: end
 
     fn actions(&self) -> Actions {
         Actions {

@@ -117,6 +117,7 @@ pub(super) fn tag(bundle: &Bundle, _: &dyn Related) -> Mapped {
     mapped(tag, losses)
 }
 
+// doc: begin candidate
 /// A candidate, whose source is looked up rather than copied.
 pub(super) fn candidate(bundle: &Bundle, related: &dyn Related) -> Mapped {
     let mut elsewhere = Vec::new();
@@ -153,6 +154,7 @@ pub(super) fn candidate(bundle: &Bundle, related: &dyn Related) -> Mapped {
     losses.extend(elsewhere);
     mapped(candidate, losses)
 }
+// doc: end
 
 /// An application; when it was rejected stands only in its details.
 pub(super) fn application(bundle: &Bundle, _: &dyn Related) -> Mapped {
@@ -179,6 +181,7 @@ pub(super) fn application(bundle: &Bundle, _: &dyn Related) -> Mapped {
     mapped(application, losses)
 }
 
+// doc: begin outcome
 fn outcome(status: String) -> Open<Outcome> {
     match status.as_str() {
         "active" => Open::Known(Outcome::Pending),
@@ -187,3 +190,4 @@ fn outcome(status: String) -> Open<Outcome> {
         _ => Open::Other(status),
     }
 }
+// doc: end

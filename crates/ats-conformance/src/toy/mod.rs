@@ -51,6 +51,7 @@ impl ToyRemote {
     }
 }
 
+// doc: begin harness
 #[async_trait]
 impl Harness for Toy {
     fn slug(&self) -> &'static str {
@@ -73,6 +74,7 @@ impl Harness for Toy {
         Box::new(ToyRemote::start(world))
     }
 }
+// doc: end
 
 impl Remote for ToyRemote {
     fn connector(&self) -> Arc<dyn Connector> {

@@ -24,6 +24,7 @@ pub(crate) struct Kind {
     map: Map,
 }
 
+// doc: begin streams
 /// All streams, in the order in which they are read.
 pub(crate) static KINDS: [Kind; 4] = [
     Kind {
@@ -55,6 +56,7 @@ pub(crate) static KINDS: [Kind; 4] = [
         map: map::application,
     },
 ];
+// doc: end
 
 /// One stream.
 #[derive(Debug)]
@@ -79,6 +81,7 @@ impl Stream for ToyStream {
         self.kind.uses
     }
 
+    // doc: begin fetch
     async fn fetch(&self, request: &PageRequest, known: &dyn Known) -> Result<RawPage> {
         let mut body = json!({});
         if let Start::Since(Checkpoint(token)) = &request.start {
@@ -110,6 +113,7 @@ impl Stream for ToyStream {
         }
         Ok(page)
     }
+    // doc: end
 
     fn map(&self, bundle: &Bundle, related: &dyn Related) -> Mapped {
         (self.kind.map)(bundle, related)
