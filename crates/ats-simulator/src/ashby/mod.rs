@@ -36,7 +36,7 @@ use answer::Pages;
 use endpoints::Endpoint;
 use envelope::Refusal;
 use paging::Clerk;
-use view::View;
+use view::{PostingIndex, View};
 
 /// The one active date version of the API.
 const VERSION: &str = "2026-01-01";
@@ -77,6 +77,7 @@ fn find(endpoint: &str) -> Option<&'static Endpoint> {
 pub(crate) struct Ashby {
     clerk: Clerk,
     pages: Pages,
+    index: PostingIndex,
 }
 
 impl Ashby {
@@ -156,7 +157,7 @@ impl Ashby {
         })?;
         let ask = request::check(endpoint, body, &shared.options)?;
         let world = shared.world();
-        let view = View::new(&world, &key, &shared.options);
+        let view = View::new(&world, &key, &shared.options, &self.index);
         let text = answer::answer(&self.clerk, &self.pages, &view, endpoint, &ask, harm)?;
         Ok(match harm {
             Some(harm) => envelope::disfigure(text, harm, ask.text("cursor")),

@@ -4,11 +4,13 @@
 use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
 
 use serde_json::Value;
 
 use super::{flag, text};
 use crate::keys::KeySpec;
+use crate::lock;
 use crate::simulator::Options;
 use crate::world::World;
 
@@ -18,18 +20,49 @@ pub(crate) struct View<'a> {
     pub(crate) world: &'a World,
     pub(crate) key: &'a KeySpec,
     pub(crate) options: &'a Options,
-    postings: OnceCell<Postings>,
+    index: &'a PostingIndex,
+    postings: OnceCell<Arc<Postings>>,
 }
 
 /// The postings of every job: id and whether it is published.
 type Postings = HashMap<String, Vec<(String, bool)>>;
 
+/// The postings of every job, as of one revision of the world.
+#[derive(Debug, Default)]
+pub(crate) struct PostingIndex {
+    known: Mutex<(u64, Arc<Postings>)>,
+}
+
+impl PostingIndex {
+    fn of(&self, world: &World) -> Arc<Postings> {
+        let mut known = lock(&self.known);
+        if known.0 != world.revision() {
+            let mut by_job = Postings::new();
+            for document in world.collection("job_postings").documents() {
+                let posting = document.peek_row();
+                if let Some(job) = text(&posting, "jobId") {
+                    let entry = (document.id().to_owned(), is_published(&posting));
+                    by_job.entry(job.to_owned()).or_default().push(entry);
+                }
+            }
+            *known = (world.revision(), Arc::new(by_job));
+        }
+        Arc::clone(&known.1)
+    }
+}
+
 impl<'a> View<'a> {
-    pub(crate) fn new(world: &'a World, key: &'a KeySpec, options: &'a Options) -> Self {
+    pub(crate) fn new(
+        world: &'a World,
+        key: &'a KeySpec,
+        options: &'a Options,
+        index: &'a PostingIndex,
+    ) -> Self {
         Self {
             world,
             key,
             options,
+            index,
             postings: OnceCell::new(),
         }
     }
@@ -80,17 +113,7 @@ impl<'a> View<'a> {
 
     /// The postings of a job: id and whether it is published.
     pub(crate) fn postings_of(&self, job: &str) -> &[(String, bool)] {
-        let by_job = self.postings.get_or_init(|| {
-            let mut by_job = Postings::new();
-            for document in self.world.collection("job_postings").documents() {
-                let posting = document.peek_row();
-                if let Some(job) = text(&posting, "jobId") {
-                    let entry = (document.id().to_owned(), is_published(&posting));
-                    by_job.entry(job.to_owned()).or_default().push(entry);
-                }
-            }
-            by_job
-        });
+        let by_job = self.postings.get_or_init(|| self.index.of(self.world));
         by_job.get(job).map_or(&[], Vec::as_slice)
     }
 }

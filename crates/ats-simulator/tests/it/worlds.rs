@@ -184,10 +184,10 @@ fn an_update_is_later_than_everything_before_it() {
 fn every_change_changes_what_it_says() {
     for (name, world) in [
         ("small", ashby::small_world()),
-        ("generated", ashby::generated_world(5, 120)),
+        ("generated", ashby::generated_world(5, 60)),
     ] {
         for change in ashby::changes() {
-            for pick in [0, 3, 17] {
+            for pick in [0, 17] {
                 let mut changed = world.clone();
                 (change.apply)(&mut changed, pick);
                 let before = world.collection(change.collection);

@@ -94,7 +94,7 @@ impl Organisation {
             || facts.path.len() > 4 && Dice::new(self.seed, Kind::Offer, application).chance(50)
     }
 
-    fn offer(&self, application: u64) -> Value {
+    fn offer(&self, application: u64, whole: bool) -> Value {
         const OPEN: [(&str, &str); 7] = [
             ("Created", "WaitingOnApprovalStart"),
             ("Created", "WaitingOnApprovalDefinition"),
@@ -112,25 +112,28 @@ impl Organisation {
         };
         let at = facts.last() - DAY;
         let latest = self.offer_version(application * 2, at, &mut dice);
-        let mut versions = vec![latest.clone()];
-        if dice.chance(30) {
-            versions.push(self.offer_version(application * 2 + 1, at - DAY, &mut dice));
-        }
-        let decided = matches!(acceptance, "Accepted" | "Declined");
-        let form = json!({ "sections": [{ "fields": [
-            forms::field(self.seed, 3_000, None, "Date", "Start date", true),
-            forms::field(self.seed, 3_001, None, "Currency", "Salary", true),
-        ] }] });
-        json!({
+        let mut offer = json!({
             "id": id(self.seed, Kind::Offer, application),
-            "decidedAt": decided.then(|| time(at + 12 * HOUR)),
             "applicationId": id(self.seed, Kind::Application, application),
             "acceptanceStatus": acceptance,
             "offerStatus": status,
             "latestVersion": latest,
-            "versions": versions,
-            "formDefinition": form,
-        })
+        });
+        if whole {
+            let mut versions = vec![latest];
+            if dice.chance(30) {
+                versions.push(self.offer_version(application * 2 + 1, at - DAY, &mut dice));
+            }
+            offer["versions"] = json!(versions);
+            offer["formDefinition"] = json!({ "sections": [{ "fields": [
+                forms::field(self.seed, 3_000, None, "Date", "Start date", true),
+                forms::field(self.seed, 3_001, None, "Currency", "Salary", true),
+            ] }] });
+        }
+        if matches!(acceptance, "Accepted" | "Declined") {
+            offer["decidedAt"] = json!(time(at + 12 * HOUR));
+        }
+        offer
     }
 
     fn offer_version(&self, number: u64, at: i64, dice: &mut Dice) -> Value {
@@ -186,7 +189,11 @@ pub(super) struct Offers(pub(super) Arc<Organisation>);
 
 impl Maker for Offers {
     fn make(&self, index: u64) -> Value {
-        self.0.offer(index)
+        self.0.offer(index, true)
+    }
+
+    fn make_row(&self, index: u64) -> Value {
+        self.0.offer(index, false)
     }
 }
 
