@@ -1,12 +1,18 @@
 //! The states that laws compare: what a mirror shows, and what a fresh one would show. It must not
 //! know why they are compared.
 
-use std::{collections::BTreeMap, fmt};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
-use ats_core::Connector;
+use ats_core::{Connector, Stream};
 use serde_json::Value;
 
-use crate::{Failure, Harness, Mirror, PassReport, mirror::Key};
+use crate::{
+    Failure, Harness, Mirror, PassReport,
+    mirror::{Key, RelatedView, with_joins},
+};
 
 /// What a mirror shows: each record, and whether it is archived.
 ///
@@ -117,4 +123,46 @@ pub(super) async fn same_as_fresh(
             )
             .came(came)),
     }
+}
+
+/// The records that the bundles of `stream` give.
+pub(super) fn given(mirror: &Mirror, stream: &dyn Stream) -> BTreeSet<Key> {
+    let mut keys = BTreeSet::new();
+    for bundle in mirror.shelf().stream(stream.name()) {
+        let related = RelatedView::new(stream, mirror.shelf());
+        let records = with_joins(stream.map(bundle, &related));
+        keys.extend(records.map(|record| (record.kind(), record.remote_key().into_owned())));
+    }
+    keys
+}
+
+/// The part of `view` that no stream of `hurt` gives, as `mirror` was filled by `connector`.
+pub(super) fn spared(
+    view: &View,
+    mirror: &Mirror,
+    connector: &dyn Connector,
+    hurt: &BTreeSet<&str>,
+) -> View {
+    let mut spared = view.clone();
+    for stream in connector.streams() {
+        if hurt.contains(stream.name()) {
+            let given = given(mirror, stream);
+            spared.retain(|key, _| !given.contains(key));
+        }
+    }
+    spared
+}
+
+/// These streams and those that look something up in them.
+pub(super) fn with_users<'a>(
+    connector: &dyn Connector,
+    streams: &BTreeSet<&'a str>,
+) -> BTreeSet<&'a str> {
+    let mut all = streams.clone();
+    for stream in connector.streams() {
+        if stream.uses().iter().any(|used| all.contains(used)) {
+            all.insert(stream.name());
+        }
+    }
+    all
 }
