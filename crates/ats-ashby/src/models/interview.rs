@@ -310,6 +310,16 @@ mod tests {
             .documents
             .push(Document::new(TEMPLATE, "/results", &own).variant("t"));
         assert_eq!(title(&with_own, &shelf).as_deref(), Some("Own"));
+        let mut without = bundle.clone();
+        without
+            .documents
+            .push(Document::new(TEMPLATE, "/results", &Value::Null).variant("t"));
+        let title_of_none = title(&without, &shelf);
+        assert_eq!(
+            title_of_none.as_deref(),
+            Some("Copy"),
+            "there is no such template"
+        );
         let listed = Document::new("interview.list", ROW, &json!({ "title": " Listed " }));
         shelf.put(
             "interview_templates",

@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 use ats_core::{
-    Bundle, Document, ErrorKind, Known, Mapped, ModelKind, PageRequest, RawPage, Related, Result,
-    Stream,
+    Bundle, Document, ErrorKind, Known, Mapped, ModelKind, PageRequest, RawJson, RawPage, Related,
+    Result, Stream,
 };
 use ats_http::Lane;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{
     interview::{self, LIST, TEMPLATE, template_of, templates_named},
@@ -102,27 +102,27 @@ impl Interviews {
         let calls = due.iter().map(|id| self.template(id, lane)).collect();
         let answers: BTreeMap<_, _> = due.iter().zip(side_by_side(calls).await?).collect();
         for (index, id) in wanted {
-            if let (Some(bundle), Some(Some(template))) = (bundles.get_mut(index), answers.get(&id))
-            {
+            if let (Some(bundle), Some(template)) = (bundles.get_mut(index), answers.get(&id)) {
                 bundle.documents.push(template.clone());
             }
         }
         Ok(())
     }
 
-    /// The template; `None` if there is none.
-    async fn template(&self, id: &str, lane: Lane) -> Result<Option<Document>> {
-        match self
+    /// The template. Null if there is none, so that nobody asks for it again.
+    async fn template(&self, id: &str, lane: Lane) -> Result<Document> {
+        let body = match self
             .client
             .read(TEMPLATE, object(json!({ "id": id })), lane)
             .await
         {
-            Ok(answer) => Ok(Some(
-                Document::new(TEMPLATE, "/results", answer.results).variant(id),
-            )),
-            Err(error) if matches!(error.kind(), ErrorKind::NotFound) => Ok(None),
-            Err(error) => Err(error),
-        }
+            Ok(answer) => answer.results.into(),
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound) => {
+                RawJson::from(&Value::Null)
+            }
+            Err(error) => return Err(error),
+        };
+        Ok(Document::new(TEMPLATE, "/results", body).variant(id))
     }
 }
 

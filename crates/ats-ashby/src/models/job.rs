@@ -328,3 +328,6 @@ fn questions(job_id: &str, chosen: Option<Chosen<'_>>) -> Vec<JobScreeningQuesti
     };
     asked.zip(0..).map(question).collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -143,28 +143,34 @@ impl Jobs {
         let calls = due.iter().map(|plan| self.stages(plan, lane)).collect();
         let answers: BTreeMap<_, _> = due.iter().zip(side_by_side(calls).await?).collect();
         for (index, plan) in wanted {
-            if let (Some(bundle), Some(Some(stages))) = (bundles.get_mut(index), answers.get(&plan))
-            {
-                bundle.documents.push(stages.clone());
-            }
+            let Some(bundle) = bundles.get_mut(index) else {
+                continue;
+            };
+            let stages = match answers.get(&plan) {
+                Some(Some(stages)) => Some(stages.clone()),
+                // What was read while the key might is better than nothing.
+                _ => {
+                    let before = known.bundle(STREAM, &bundle.id).await?;
+                    before.and_then(|before| job::own_stages(&before, &plan).cloned())
+                }
+            };
+            bundle.documents.extend(stages);
         }
         Ok(())
     }
 
-    /// The stages of a plan as one document; `None` if the plan is gone, or if the key may read
-    /// jobs and no interviews, which leaves the jobs as they are.
+    /// The stages of a plan as one document, which is empty if the plan is gone. `None` if the key
+    /// may read jobs and no interviews, which leaves the jobs as they are.
     async fn stages(&self, plan: &str, lane: Lane) -> Result<Option<Document>> {
         let rows = match stages::of_plan(&self.client, plan, lane).await {
             Err(error) if matches!(error.kind(), ErrorKind::PermissionMissing { .. }) => {
                 tracing::warn!(plan, %error, "the stages of a job's plan cannot be read");
-                None
+                return Ok(None);
             }
-            answer => answer?,
+            answer => answer?.unwrap_or_default(),
         };
-        Ok(rows
-            .as_deref()
-            .and_then(list)
-            .map(|list| Document::new(stages::ENDPOINT, "/results", list).variant(plan)))
+        let document = |list| Document::new(stages::ENDPOINT, "/results", list).variant(plan);
+        Ok(list(&rows).map(document))
     }
 }
 
