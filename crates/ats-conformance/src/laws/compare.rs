@@ -6,49 +6,69 @@ use std::{
     fmt,
 };
 
-use ats_core::{Connector, Stream};
+use ats_core::{Connector, Record, Stream};
 use serde_json::Value;
 
 use crate::{
     Failure, Harness, Mirror, PassReport,
-    mirror::{Key, RelatedView, with_joins},
+    mirror::{Key, RelatedView, json, with_joins},
 };
 
-/// What a mirror shows: each record, and whether it is archived.
-///
-/// Raw documents are left out. They stay as they were fetched, and the copies in them go by the
-/// names of that day; that the names which people see are of today is what the laws are about.
-pub(super) type View = BTreeMap<Key, (Value, bool)>;
+/// What a mirror shows.
+pub(super) type View = BTreeMap<Key, Shown>;
+
+/// One record that a mirror shows.
+#[derive(Debug, Clone)]
+pub(super) struct Shown {
+    record: Record,
+    archived: bool,
+}
+
+impl Shown {
+    /// The record without its raw documents. They stay as they were fetched, and the copies in them
+    /// go by the names of that day; that the names which people see are of today is what the laws
+    /// are about.
+    pub(super) fn content(&self) -> Value {
+        let mut content = json(&self.record);
+        if let Some(fields) = content.as_object_mut() {
+            fields.remove("remote_data");
+        }
+        content
+    }
+}
+
+impl PartialEq for Shown {
+    fn eq(&self, other: &Self) -> bool {
+        // Most records are equal with their raw documents, which is seen without printing them.
+        let same = || self.record == other.record || self.content() == other.content();
+        self.archived == other.archived && same()
+    }
+}
 
 /// What the mirror shows now.
 pub(super) fn view(mirror: &Mirror) -> View {
-    let mut view = View::new();
-    for (model, records) in mirror.records() {
-        for (key, mut record) in records {
-            if let Some(fields) = record.as_object_mut() {
-                fields.remove("remote_data");
-            }
-            let archived = mirror.archived(model, &key);
-            view.insert((model, key), (record, archived));
-        }
-    }
-    view
+    let live = mirror.stored().iter().filter(|(_, stored)| !stored.gone);
+    live.map(|(key, stored)| {
+        let record = stored.record.clone();
+        let archived = record.archived();
+        (key.clone(), Shown { record, archived })
+    })
+    .collect()
 }
 
 /// The differences between two views, the first few in words.
 pub(super) fn difference(expected: &View, came: &View) -> Option<String> {
     let mut lines = Vec::new();
-    for (key @ (model, id), (record, archived)) in expected {
+    for (key @ (model, id), shown) in expected {
         match came.get(key) {
             None => lines.push(format!("{model} {id} is missing")),
-            Some((other, _)) if other != record => {
-                lines.push(format!(
-                    "{model} {id} differs: {}",
-                    difference_of_values(record, other)
-                ));
+            Some(other) if other.archived != shown.archived => {
+                let (came, right) = (other.archived, shown.archived);
+                lines.push(format!("{model} {id} is archived: {came}, not {right}"));
             }
-            Some((_, other)) if other != archived => {
-                lines.push(format!("{model} {id} is archived: {other}, not {archived}"));
+            Some(other) if other != shown => {
+                let fields = difference_of_values(&shown.content(), &other.content());
+                lines.push(format!("{model} {id} differs: {fields}"));
             }
             Some(_) => {}
         }

@@ -76,11 +76,7 @@ async fn incomplete_pass(harness: &dyn Harness) -> Judged {
     let mut judged = 0;
     for (endpoint, calls) in &calls {
         let last = u32::try_from(calls - 1).unwrap_or(0);
-        for (skip, kind) in [
-            (0, broken(500)),
-            (last, FaultKind::Html),
-            (last, broken(503)),
-        ] {
+        for (skip, kind) in [(0, broken(503)), (last, FaultKind::Html)] {
             let endpoint = Some(endpoint.clone());
             let fault = Fault {
                 endpoint,

@@ -207,7 +207,8 @@ async fn references(harness: &dyn Harness) -> Judged {
             .into_values()
             .filter_map(|field| Some((field.name, field.target?)));
         for (field, target) in targets {
-            for ((_, key), (record, _)) in view.iter().filter(|((kind, _), _)| kind == model) {
+            for ((_, key), shown) in view.iter().filter(|((kind, _), _)| kind == model) {
+                let record = shown.content();
                 let Some(id) = record[&field]
                     .as_str()
                     .and_then(|text| text.strip_prefix("remote:"))
