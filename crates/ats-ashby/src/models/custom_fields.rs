@@ -37,6 +37,7 @@ pub(crate) const LISTING: Listing = Listing {
 struct WireDefinition {
     title: Option<String>,
     object_type: Option<String>,
+    is_archived: Option<bool>,
 }
 
 /// A value that a record carries. Ashby API reference, `customFields`.
@@ -53,6 +54,7 @@ pub(crate) struct WireValue {
 struct Definition {
     id: String,
     title: Option<String>,
+    is_archived: bool,
 }
 
 /// What a record carries, ready to be shown.
@@ -73,7 +75,7 @@ fn map(document: &Document, _: &dyn Related) -> Mapped {
 }
 
 /// The custom fields of a record: its values by title, and all fields that are defined for its
-/// type of object, set or not.
+/// type of object, set or not. An archived field is shown only where it is set.
 ///
 /// `path` is where `values` stand in `document`. A record that carries no value has no map; the
 /// vendor sends an empty list then.
@@ -101,6 +103,8 @@ pub(crate) fn custom_fields(
                 by_title.insert(key, value.clone());
                 value
             }
+            // Nobody can set an archived field any more, so it is of no use where it is not set.
+            None if definition.is_archived => continue,
             None => Value::Null,
         };
         fields.push(field(definition, value));
@@ -133,13 +137,14 @@ fn definitions(bundles: &[Arc<Bundle>]) -> Vec<&Definition> {
 }
 
 fn definition(bundle: &Bundle) -> Definition {
-    let wire = bundle
-        .documents
-        .first()
-        .and_then(wire::read_quietly::<WireDefinition>);
+    let document = bundle.documents.first();
+    let (title, is_archived) = document
+        .and_then(wire::read_quietly::<WireDefinition>)
+        .map_or((None, None), |wire| (wire.title, wire.is_archived));
     Definition {
         id: bundle.id.clone(),
-        title: wire.and_then(|wire| text(wire.title)),
+        title: text(title),
+        is_archived: is_archived.unwrap_or(false),
     }
 }
 
