@@ -161,12 +161,15 @@ impl Organisation {
         document
     }
 
+    /// Only the components of a tier have an id; those of the summary are the same without it.
     fn pay_tier(&self, job: u64) -> Value {
+        let mut component = self.pay(job);
+        component["id"] = json!(id(self.seed, Kind::Pay, job * 2 + 1));
         json!({
             "id": id(self.seed, Kind::Pay, job * 2),
             "title": null,
             "additionalInformation": null,
-            "components": [self.pay(job)],
+            "components": [component],
             "tierSummary": format!("€{}K – €{}K", 50 + job % 50, 70 + job % 50),
         })
     }
@@ -174,7 +177,6 @@ impl Organisation {
     fn pay(&self, job: u64) -> Value {
         let intervals = ["1 YEAR", "1 MONTH", "2 WEEK", "1 WEEK", "1 DAY", "1 HOUR"];
         json!({
-            "id": id(self.seed, Kind::Pay, job * 2 + 1),
             "compensationType": "Salary",
             "interval": nth(&intervals, job),
             "currencyCode": nth(&["EUR", "USD", "GBP"], job),
