@@ -145,8 +145,10 @@ fn to_do(workspace: &Workspace, name: &Name) -> Result<String> {
             "fixtures/{}/: a small world and what it must become, by hand",
             name.slug()
         ),
-        "crates/ats-connectors/tests/: how the suite starts the vendor for this connector"
-            .to_owned(),
+        format!(
+            "crates/ats-connectors/tests/harness/{}.rs: how the suite starts the vendor, and its line in tests/conformance.rs",
+            name.ident()
+        ),
         format!(
             "crates/ats-{}/src/models/: one file for each of the vendor's things",
             name.slug()
