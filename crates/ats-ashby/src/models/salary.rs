@@ -56,13 +56,12 @@ pub(crate) struct Salary {
     pub(crate) period: Option<Open<SalaryPeriod>>,
 }
 
-/// The range of one statement, and where its interval stands in the document.
+/// The range of one statement.
 struct Range<'a> {
     from: Option<&'a Number>,
     to: Option<&'a Number>,
     currency: Option<String>,
     interval: Option<String>,
-    path: String,
 }
 
 impl WirePostingPay {
@@ -88,14 +87,18 @@ pub(crate) fn salary(
     own: Option<(&WireJobPay, &Document)>,
     mapped: &mut Mapped,
 ) -> Salary {
-    let posting = posting
-        .filter(|(pay, _)| !pay.is_hidden())
-        .and_then(|(pay, document)| Some((pay.range()?, document)));
-    let own = || {
-        let (pay, document) = own?;
-        Some((tiers(pay.compensation_tiers.as_deref())?, document))
-    };
-    let Some((range, document)) = posting.or_else(own) else {
+    let posting = posting.filter(|(pay, _)| !pay.is_hidden());
+    if let Some((pay, document)) = posting {
+        let summary = pay.summary_components.as_deref();
+        report_odd(summary, "/compensation/summaryComponents", document, mapped);
+        report_odd_tiers(pay.compensation_tiers.as_deref(), document, mapped);
+    }
+    if let Some((pay, document)) = own {
+        report_odd_tiers(pay.compensation_tiers.as_deref(), document, mapped);
+    }
+    let stated = posting.and_then(|(pay, _)| pay.range());
+    let own = || tiers(own?.0.compensation_tiers.as_deref());
+    let Some(range) = stated.or_else(own) else {
         return Salary::default();
     };
     let Range {
@@ -103,33 +106,24 @@ pub(crate) fn salary(
         to,
         currency,
         interval,
-        path,
     } = range;
     Salary {
         from: from.cloned(),
         to: to.cloned(),
         currency,
-        period: interval.and_then(|interval| period(interval, document, &path, mapped)),
+        period: interval.and_then(period),
     }
 }
 
 /// The first salary of a summary decides alone: the others are alternatives in other currencies.
 fn summary(components: Option<&[Option<WireComponent>]>) -> Option<Range<'_>> {
-    let mut components = components?.iter().enumerate();
-    let (index, component) = components.find_map(|(index, component)| {
-        Some((
-            index,
-            component
-                .as_ref()
-                .filter(|component| component.is_salary())?,
-        ))
-    })?;
+    let mut components = components?.iter().flatten();
+    let salary = components.find(|component| component.is_salary())?;
     Some(Range {
-        from: component.min_value.as_ref(),
-        to: component.max_value.as_ref(),
-        currency: component.currency(),
-        interval: component.interval(),
-        path: format!("/compensation/summaryComponents/{index}/interval"),
+        from: salary.min_value.as_ref(),
+        to: salary.max_value.as_ref(),
+        currency: salary.currency(),
+        interval: salary.interval(),
     })
 }
 
@@ -137,14 +131,13 @@ fn summary(components: Option<&[Option<WireComponent>]>) -> Option<Range<'_>> {
 /// have the same.
 fn tiers(tiers: Option<&[Option<WireTier>]>) -> Option<Range<'_>> {
     let mut range: Option<Range<'_>> = None;
-    for (tier, component, salary) in tiers.into_iter().flat_map(salaries) {
+    for salary in tiers.into_iter().flat_map(salaries) {
         let (currency, interval) = (salary.currency(), salary.interval());
         let range = range.get_or_insert_with(|| Range {
             from: None,
             to: None,
             currency: currency.clone(),
             interval: interval.clone(),
-            path: format!("/compensation/compensationTiers/{tier}/components/{component}/interval"),
         });
         if (&range.currency, &range.interval) == (&currency, &interval) {
             range.from = extreme(range.from, salary.min_value.as_ref(), Ordering::Less);
@@ -154,21 +147,10 @@ fn tiers(tiers: Option<&[Option<WireTier>]>) -> Option<Range<'_>> {
     range
 }
 
-/// All salaries of the tiers, each with the positions of its tier and of itself within that.
-fn salaries(tiers: &[Option<WireTier>]) -> impl Iterator<Item = (usize, usize, &WireComponent)> {
-    tiers.iter().enumerate().flat_map(|(tier, content)| {
-        let components = content
-            .iter()
-            .flat_map(|content| &content.components)
-            .flatten();
-        let salary = |component: &&Option<WireComponent>| {
-            component.as_ref().is_some_and(WireComponent::is_salary)
-        };
-        components
-            .enumerate()
-            .filter(move |(_, component)| salary(component))
-            .filter_map(move |(index, component)| Some((tier, index, component.as_ref()?)))
-    })
+fn salaries(tiers: &[Option<WireTier>]) -> impl Iterator<Item = &WireComponent> {
+    let components = tiers.iter().flatten().flat_map(|tier| &tier.components);
+    let salary = |component: &&WireComponent| component.is_salary();
+    components.flatten().flatten().filter(salary)
 }
 
 impl WireComponent {
@@ -202,12 +184,7 @@ fn extreme<'a>(
 }
 
 /// The unified period. Half a month is not two weeks, so it stays what the vendor calls it.
-fn period(
-    interval: String,
-    document: &Document,
-    path: &str,
-    mapped: &mut Mapped,
-) -> Option<Open<SalaryPeriod>> {
+fn period(interval: String) -> Option<Open<SalaryPeriod>> {
     Some(match interval.as_str() {
         "1 YEAR" => SalaryPeriod::Year.into(),
         "1 MONTH" => SalaryPeriod::Month.into(),
@@ -216,12 +193,75 @@ fn period(
         "1 DAY" => SalaryPeriod::Day.into(),
         "1 HOUR" => SalaryPeriod::Hour.into(),
         "NONE" | "1 TIME" => return None,
-        "6 MONTH" | "3 MONTH" | "2 MONTH" | "0.5 MONTH" => Open::Other(interval),
-        _ => {
-            lose(document, path, "a known interval", mapped);
-            Open::Other(interval)
-        }
+        _ => Open::Other(interval),
     })
+}
+
+/// The kinds of pay of the vendor's document.
+const KINDS: &[&str] = &[
+    "Salary",
+    "EquityPercentage",
+    "EquityCashValue",
+    "Commission",
+    "Bonus",
+];
+
+/// The intervals of the vendor's document.
+const INTERVALS: &[&str] = &[
+    "NONE",
+    "1 TIME",
+    "1 HOUR",
+    "1 DAY",
+    "1 WEEK",
+    "2 WEEK",
+    "0.5 MONTH",
+    "1 MONTH",
+    "2 MONTH",
+    "3 MONTH",
+    "6 MONTH",
+    "1 YEAR",
+];
+
+fn report_odd_tiers(tiers: Option<&[Option<WireTier>]>, document: &Document, mapped: &mut Mapped) {
+    for (index, tier) in tiers.into_iter().flatten().enumerate() {
+        let components = tier.as_ref().and_then(|tier| tier.components.as_deref());
+        let path = format!("/compensation/compensationTiers/{index}/components");
+        report_odd(components, &path, document, mapped);
+    }
+}
+
+/// Notes what may make a component count for nothing, or for something else than it is.
+fn report_odd(
+    components: Option<&[Option<WireComponent>]>,
+    path: &str,
+    document: &Document,
+    mapped: &mut Mapped,
+) {
+    for (index, component) in components.into_iter().flatten().enumerate() {
+        let Some(component) = component else { continue };
+        let mut odd = |key: &str, expected| {
+            lose(document, &format!("{path}/{index}/{key}"), expected, mapped);
+        };
+        let is_in = |value: &Option<String>, known: &[&str]| {
+            text(value.clone()).is_none_or(|value| known.contains(&value.as_str()))
+        };
+        if !is_in(&component.compensation_type, KINDS) {
+            odd("compensationType", "a known kind of pay");
+        }
+        if !component.is_salary() {
+            continue;
+        }
+        if !is_in(&component.interval, INTERVALS) {
+            odd("interval", "a known interval");
+        }
+        if !component.currency().is_none_or(|code| is_code(&code)) {
+            odd("currencyCode", "an ISO 4217 code");
+        }
+    }
+}
+
+fn is_code(currency: &str) -> bool {
+    currency.len() == 3 && currency.bytes().all(|letter| letter.is_ascii_uppercase())
 }
 
 #[cfg(test)]
@@ -308,15 +348,38 @@ mod tests {
     }
 
     #[test]
-    fn intervals_without_a_unified_word_pass_through_and_unheard_ones_are_reported() {
-        let pay = |interval| {
-            let salary = component("Salary", interval, "EUR", 1.into(), 2.into());
+    fn intervals_without_a_unified_word_pass_through_and_unheard_values_are_reported() {
+        let pay = |kind, interval, currency| {
+            let salary = component(kind, interval, currency, 1.into(), 2.into());
             let (shown, losses) = show(json!({ "summaryComponents": [salary] }), Value::Null);
-            (shown[3].clone(), losses.len())
+            (shown[3].clone(), losses)
         };
-        assert_eq!(pay("2 WEEK"), (json!("TWO_WEEKS"), 0));
-        assert_eq!(pay("0.5 MONTH"), (json!("0.5 MONTH"), 0));
-        assert_eq!(pay("1 TIME"), (Value::Null, 0));
-        assert_eq!(pay("1 MOON"), (json!("1 MOON"), 1));
+        let salary = |interval| pay("Salary", interval, "EUR");
+        let at = |key| {
+            vec![format!(
+                "jobPosting.info/compensation/summaryComponents/0/{key}"
+            )]
+        };
+        assert_eq!(salary("2 WEEK"), (json!("TWO_WEEKS"), vec![]));
+        assert_eq!(salary("0.5 MONTH"), (json!("0.5 MONTH"), vec![]));
+        assert_eq!(salary("1 TIME"), (Value::Null, vec![]));
+        assert_eq!(salary("1 MOON"), (json!("1 MOON"), at("interval")));
+        assert_eq!(
+            pay("Salary", "1 DAY", "euro"),
+            (json!("DAY"), at("currencyCode"))
+        );
+        assert_eq!(
+            pay("Tips", "1 DAY", "EUR"),
+            (Value::Null, at("compensationType"))
+        );
+    }
+
+    #[test]
+    fn odd_tiers_are_reported_where_they_stand() {
+        let tips = component("Tips", "1 DAY", "EUR", 1.into(), 2.into());
+        let tiers = json!([null, { "components": [year("EUR", 1, 2), tips] }]);
+        let (_, losses) = show(Value::Null, json!({ "compensationTiers": tiers }));
+        let at = "job.list/compensation/compensationTiers/1/components/1/compensationType";
+        assert_eq!(losses, [at]);
     }
 }
