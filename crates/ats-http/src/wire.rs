@@ -3,10 +3,7 @@
 //! It owns reading the answer and what a status means by itself. It must not know about permits,
 //! retries or time.
 
-use std::{
-    collections::BTreeMap,
-    time::{Duration, SystemTime},
-};
+use std::{collections::BTreeMap, time::SystemTime};
 
 use bytes::{Bytes, BytesMut};
 use reqwest::header::{HeaderMap, LOCATION};
@@ -60,7 +57,7 @@ impl Wire {
         }
         let asked = response.header("retry-after");
         let asked = asked.and_then(|value| parse_retry_after(value, wall));
-        let failure = failure.or_else(|| judged(judge(&response), asked));
+        let failure = failure.or_else(|| judged(judge(&response)));
         let Some(mut failure) = failure else {
             return Ok(response);
         };
@@ -136,17 +133,15 @@ fn refused(status: u16, headers: &HeaderMap) -> Option<Failure> {
 }
 
 /// What the connector says about the answer.
-fn judged(verdict: Verdict, asked: Option<Duration>) -> Option<Failure> {
-    let mut failure = match verdict {
-        Verdict::Done => return None,
-        Verdict::RetryUnavailable => Failure::new(Cause::Lost, "the vendor's server failed"),
-        Verdict::RetryRateLimited { after } => Failure {
+fn judged(verdict: Verdict) -> Option<Failure> {
+    match verdict {
+        Verdict::Done => None,
+        Verdict::RetryUnavailable => Some(Failure::new(Cause::Lost, "the vendor's server failed")),
+        Verdict::RetryRateLimited { after } => Some(Failure {
             retry_after: after,
             ..throttled()
-        },
-    };
-    failure.retry_after = failure.retry_after.or(asked);
-    Some(failure)
+        }),
+    }
 }
 
 fn throttled() -> Failure {

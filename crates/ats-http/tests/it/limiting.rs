@@ -353,3 +353,20 @@ async fn clones_and_clients_that_share_a_limiter_share_its_state() {
     assert_eq!(one.stats().throttled, 1);
     assert_eq!(two.stats().throttled, 0);
 }
+
+#[tokio::test]
+async fn without_a_wish_of_the_vendor_everyone_waits_as_long_as_the_throttled_call() {
+    let clock = FakeClock::new();
+    let server = server(vec![status(429), ok()]).await;
+    // The limiter has a clock of its own, so that its pause outlasts the wait of the call.
+    let (limiter, limiters_clock) = limiter(4, 64);
+    let client = builder(&server.uri(), &clock)
+        .limiter(limiter)
+        .build()
+        .unwrap();
+
+    read(&client).await.unwrap();
+
+    assert_eq!(clock.waits().len(), 1);
+    assert_eq!(limiters_clock.waits(), clock.waits());
+}

@@ -99,6 +99,20 @@ async fn retry_after_as_a_date_is_obeyed() {
 }
 
 #[tokio::test]
+async fn a_server_in_maintenance_says_when_to_come_back() {
+    let clock = FakeClock::new();
+    let server = server(vec![status(503).insert_header("retry-after", "12"), ok()]).await;
+    let client = builder(&server.uri(), &clock).build().unwrap();
+
+    read(&client).await.unwrap();
+
+    assert_eq!(clock.waits(), vec![seconds(12)]);
+    // It is not about the rate, so the limit stays.
+    assert_eq!(client.limiter().snapshot().limit, 4);
+    assert_eq!(client.stats().throttled, 0);
+}
+
+#[tokio::test]
 async fn a_garbage_retry_after_falls_back_to_backoff() {
     let clock = FakeClock::new();
     let server = server(vec![status(429).insert_header("retry-after", "soon"), ok()]).await;
