@@ -81,6 +81,8 @@ impl Context {
 
     /// What is lost when a permission is.
     pub fn scopes(&self) -> Result<&Scopes, Failure> {
+        // Asked for here, since no pass can be awaited within another.
+        self.subject()?;
         self.once(&self.scopes, |context| Box::pin(Scopes::run(context)))
     }
 

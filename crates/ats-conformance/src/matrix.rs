@@ -269,7 +269,11 @@ fn cell(
     let standing = context.tables().standing(model, field);
     let level = level(&proof.facts);
     let is_proven = match standing {
-        Standing::Gap(_) => proof.facts.contains(&Fact::Absent),
+        // A gap of the whole model is one of each of its fields.
+        Standing::Gap(_) => {
+            let of_model = proofs.get(&Claim::Model(model));
+            proof.facts.contains(&Fact::Absent) || of_model.facts.contains(&Fact::Absent)
+        }
         Standing::Engine => level == Some("engine"),
         Standing::Constant(_) => level == Some("constant"),
         Standing::Claimed => matches!(level, Some("L3" | "L4")),

@@ -11,8 +11,8 @@ use crate::{
     laws::LawEvidence,
     prove::{
         Standing, constant_case, distinct_case, engine_case, gap_case, losses_case, malformed_case,
-        model_gap_case, model_malformed_case, permissions_case, records_case, reference_case,
-        slot_gap_case, tables_case, tamper_case, trace_case, value_case,
+        model_gap_case, model_malformed_case, open_texts_case, permissions_case, records_case,
+        reference_case, slot_gap_case, tables_case, tamper_case, trace_case, value_case,
     },
     snapshot::snapshot_case,
 };
@@ -25,6 +25,11 @@ pub fn plan(context: &Context) -> Vec<Case> {
     let slug = context.harness().slug();
     let mut cases = vec![
         Case::new(format!("{slug}::meta::tables"), Claim::Suite, tables_case),
+        Case::new(
+            format!("{slug}::meta::open_texts"),
+            Claim::Suite,
+            open_texts_case,
+        ),
         Case::new(format!("{slug}::read::losses"), Claim::Suite, losses_case),
     ];
     for model in ModelKind::ALL {

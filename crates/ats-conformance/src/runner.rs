@@ -147,3 +147,63 @@ fn write(folder: &std::path::Path, matrices: &[Matrix]) -> io::Result<()> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::toy::Toy;
+
+    #[test]
+    fn a_connector_without_a_harness_is_red() {
+        let (contexts, trials) = trials(&["ghost"], vec![Arc::new(Toy)]).unwrap();
+        assert!(contexts.is_empty());
+        let names: Vec<&str> = trials.iter().map(Trial::name).collect();
+        assert_eq!(names, ["ghost::meta::harness"]);
+    }
+
+    #[test]
+    fn a_run_without_cases_proves_nothing() {
+        let context = Context::new(Arc::new(Toy), Vec::new()).unwrap();
+        let unproven = Matrix::of(&context).unwrap_err();
+        for claim in [
+            "candidates.first_name",
+            "tags",
+            "feature delta_syncs",
+            "candidates.id",
+        ] {
+            let named = |line: &&String| line.starts_with(&format!("{claim}:"));
+            assert!(
+                unproven.iter().any(|line| named(&line)),
+                "{claim} is not among {unproven:#?}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_same_evidence_gives_the_same_bytes() {
+        let pages = || {
+            let context = Context::new(Arc::new(Toy), laws()).unwrap();
+            for case in plan(&context) {
+                run(&context, case).unwrap();
+            }
+            render::files(&[Matrix::of(&context).unwrap()])
+        };
+        let (first, second) = (pages(), pages());
+        assert_eq!(
+            Vec::from_iter(first.keys()),
+            ["README.md", "toy.html", "toy.json", "toy.md"]
+        );
+        assert!(first == second, "two runs differ");
+        let json: serde_json::Value = serde_json::from_str(&first["toy.json"]).unwrap();
+        let source = &json["models"]["candidates"]["fields"]["first_name"]["source"];
+        assert_eq!(
+            *source,
+            serde_json::json!(["candidate.list:/results/*/firstName"])
+        );
+        let links = ["src=", "<link", "@import", "url("];
+        assert!(
+            !links.iter().any(|link| first["toy.html"].contains(link)),
+            "the page stands alone"
+        );
+    }
+}

@@ -52,6 +52,27 @@ pub(crate) fn model_malformed_case(
     Ok(Evidence::of(claim, Fact::Hardened { values }))
 }
 
+/// What the harness excuses must need the excuse.
+pub(crate) fn open_texts_case(context: &Context) -> Result<Evidence, Failure> {
+    let probe = context.probe()?;
+    let listed = &context.subject()?.expected.open_texts;
+    match listed
+        .iter()
+        .find(|source| !probe.excused.contains(*source))
+    {
+        None => Ok(Evidence::of(Claim::Suite, Fact::Holds)),
+        Some(unused) => Err(
+            Failure::of("the harness excuses unknown texts only where it must")
+                .expected(
+                    format_args!("an unknown text that costs a value at {unused}"),
+                    "the harness's list of open texts",
+                )
+                .came("none")
+                .hint("take it off the list"),
+        ),
+    }
+}
+
 fn told(failure: Failure, findings: Vec<&Finding>) -> Failure {
     let Some(first) = findings.first() else {
         return failure;

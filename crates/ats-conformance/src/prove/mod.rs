@@ -3,10 +3,12 @@
 
 mod engine;
 mod gaps;
+mod judge;
 mod malformed;
 mod permissions;
 mod perturb;
 mod probe;
+mod spot;
 mod subject;
 mod sweep;
 mod tamper;
@@ -15,12 +17,13 @@ mod value;
 
 pub use engine::EngineRun;
 pub use permissions::Scopes;
-pub use probe::{Finding, Probe, Source};
+pub use probe::{Finding, Probe};
+pub use spot::Source;
 pub use subject::{ReadTable, Standing, Subject, Tables, Worlds};
 
 pub(crate) use engine::engine_case;
 pub(crate) use gaps::{constant_case, gap_case, model_gap_case, slot_gap_case, tables_case};
-pub(crate) use malformed::{malformed_case, model_malformed_case};
+pub(crate) use malformed::{malformed_case, model_malformed_case, open_texts_case};
 pub(crate) use permissions::permissions_case;
 pub(crate) use tamper::tamper_case;
 pub(crate) use trace::trace_case;

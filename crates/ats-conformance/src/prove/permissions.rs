@@ -11,7 +11,6 @@ use crate::{Claim, Context, Evidence, Fact, Failure, Mirror, WorldKind, verify::
 #[derive(Debug, Default)]
 pub struct Scopes {
     needs: BTreeMap<(ModelKind, String), BTreeSet<String>>,
-    gone: BTreeMap<ModelKind, BTreeSet<String>>,
 }
 
 impl Scopes {
@@ -41,13 +40,6 @@ impl Scopes {
         for (missing, records) in join_all(without).await {
             for (model, before) in &subject.records {
                 let after = records.get(model);
-                if after.is_none_or(BTreeMap::is_empty) {
-                    scopes
-                        .gone
-                        .entry(*model)
-                        .or_default()
-                        .insert(missing.clone());
-                }
                 for field in context.tables().fields[model].keys() {
                     let lost = before.iter().any(|(key, record)| {
                         let after = after
@@ -91,14 +83,10 @@ pub(crate) fn permissions_case(
     let permissions = scopes.of(model, &field.name);
     let claim = Claim::Field(model, field.name.clone());
     let failure = Failure::of(format_args!("{claim} needs the permission `{declared}`"));
-    let gone = scopes
-        .gone
-        .get(&model)
-        .is_some_and(|gone| gone.contains(declared));
-    if !gone || !permissions.contains(declared) {
+    if !permissions.contains(declared) {
         return Err(failure
             .expected(
-                format_args!("no {model} without `{declared}`"),
+                format_args!("something lost without `{declared}`"),
                 "the connector's own table",
             )
             .came(format_args!(

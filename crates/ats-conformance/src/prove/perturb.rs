@@ -59,18 +59,15 @@ fn descend<'a>(value: &'a Value, path: &mut Vec<Step>, found: &mut Vec<(Vec<Step
     }
 }
 
-/// The document with another value at `path`, or with nothing there.
-pub(super) fn with(document: &Value, path: &[Step], value: Option<&Value>) -> Value {
-    let mut document = document.clone();
+/// Puts another value at `path` of a document, or takes away what is there.
+pub(super) fn put(document: &mut Value, path: &[Step], value: Option<&Value>) {
     let Some((last, parents)) = path.split_last() else {
-        return value.cloned().unwrap_or_default();
+        return;
     };
-    let parent = parents
-        .iter()
-        .try_fold(&mut document, |value, step| match step {
-            Step::Key(key) => value.get_mut(key),
-            Step::Index(index) => value.get_mut(index),
-        });
+    let parent = parents.iter().try_fold(document, |value, step| match step {
+        Step::Key(key) => value.get_mut(key),
+        Step::Index(index) => value.get_mut(index),
+    });
     match (parent, last, value) {
         (Some(Value::Object(map)), Step::Key(key), Some(value)) => {
             map.insert(key.clone(), value.clone());
@@ -86,7 +83,6 @@ pub(super) fn with(document: &Value, path: &[Step], value: Option<&Value>) -> Va
         }
         _ => {}
     }
-    document
 }
 
 /// What a perturbation stands for.
@@ -271,9 +267,15 @@ pub(super) fn shows(whole: &Value, part: &Value) -> bool {
     }
     match whole {
         Value::Array(items) => items.iter().any(|item| shows(item, part)),
-        Value::Object(map) => map.values().any(|item| shows(item, part)),
+        Value::Object(map) => map.iter().any(|(key, item)| {
+            let in_key = part.as_str().is_some_and(|part| key.contains(part));
+            in_key || shows(item, part)
+        }),
         Value::String(text) => match part {
-            Value::String(part) => text.contains(part.as_str()),
+            // A name may be taken apart.
+            Value::String(part) => {
+                text.contains(part.as_str()) || (!text.is_empty() && part.contains(text.as_str()))
+            }
             Value::Null => false,
             other => text.contains(&other.to_string()),
         },
@@ -292,12 +294,14 @@ mod tests {
         let names: Vec<String> = found.iter().map(|(path, _)| pointer(path, false)).collect();
         assert_eq!(names, ["/a", "/a/0", "/a/0/b~1c", "/a/1"]);
         assert_eq!(pointer(&found[2].0, true), "/a/*/b~1c");
-        assert_eq!(
-            with(&document, &found[2].0, Some(&json!(2))),
-            json!({"a": [{"b/c": 2}, null]})
-        );
-        assert_eq!(with(&document, &found[1].0, None), json!({"a": [null]}));
-        assert_eq!(with(&document, &found[0].0, None), json!({}));
+        let after = |place: usize, value: Option<&Value>| {
+            let mut changed = document.clone();
+            put(&mut changed, &found[place].0, value);
+            changed
+        };
+        assert_eq!(after(2, Some(&json!(2))), json!({"a": [{"b/c": 2}, null]}));
+        assert_eq!(after(1, None), json!({"a": [null]}));
+        assert_eq!(after(0, None), json!({}));
     }
 
     #[test]
@@ -328,6 +332,7 @@ mod tests {
             &json!("remote:Unheard-of 7f3a/x"),
             &json!(UNHEARD_OF)
         ));
+        assert!(shows(&json!({UNHEARD_OF: true}), &json!(UNHEARD_OF)));
         assert!(!shows(&json!([null, "x"]), &json!(8472)));
     }
 }

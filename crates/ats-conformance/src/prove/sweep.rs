@@ -9,6 +9,7 @@ use std::{
 
 use ats_core::{
     Bundle, BundleRef, Connector, Lookup, Loss, Mapped, Record, Recorder, Related, Shelf, Stream,
+    model::RemoteData,
 };
 use serde_json::Value;
 
@@ -16,6 +17,9 @@ use crate::{
     Key,
     mirror::{Place, RelatedView, json, with_joins},
 };
+
+/// The field that shows the raw documents.
+pub(super) const RAW: &str = "remote_data";
 
 /// Everything the mapping of one shelf looked up and gave.
 pub(super) struct Sweep<'a> {
@@ -30,6 +34,7 @@ pub(super) struct Base {
     pub(super) records: BTreeMap<Key, Value>,
     pub(super) lookups: BTreeSet<Lookup>,
     mapped: Vec<Record>,
+    raw: Vec<Option<RemoteData>>,
     losses: BTreeSet<Loss>,
 }
 
@@ -42,7 +47,8 @@ pub(super) struct Overlay {
 /// What is different under an overlay.
 #[derive(Debug, Default)]
 pub(super) struct Effect {
-    /// Records that are still there, with the fields that changed and their new values.
+    /// Records that are still there, with the fields that changed and their new values. Raw
+    /// documents are shown as they come, so that their value is left out.
     pub(super) changed: Vec<(Key, String, Value)>,
     /// Records that are no longer given.
     pub(super) vanished: BTreeSet<Key>,
@@ -61,10 +67,7 @@ impl Effect {
             || !self.vanished.is_empty()
             || !self.added.is_empty()
             || !self.losses.is_empty()
-            || self
-                .changed
-                .iter()
-                .any(|(_, field, _)| field != "remote_data")
+            || self.changed.iter().any(|(_, field, _)| field != RAW)
     }
 }
 
@@ -135,11 +138,12 @@ impl<'a> Sweep<'a> {
                     dependents.insert(place.clone());
                 }
                 let losses = mapped.losses.iter().cloned().collect();
-                let mapped: Vec<Record> = with_joins(mapped).collect();
+                let (mapped, raw): (Vec<Record>, Vec<_>) = with_joins(mapped).map(apart).unzip();
                 let base = Base {
                     records: by_key(&mapped),
                     lookups,
                     mapped,
+                    raw,
                     losses,
                 };
                 sweep.bases.insert(place, base);
@@ -223,7 +227,7 @@ impl<'a> Sweep<'a> {
         let record = with_joins(mapped)
             .filter(|record| record.kind() == key.0 && record.remote_key() == key.1)
             .last()?;
-        json(&record).get(field).cloned()
+        json(&apart(record).0).get(field).cloned()
     }
 
     fn affected(&self, overlay: &Overlay) -> BTreeSet<Place> {
@@ -268,10 +272,7 @@ impl<'a> Sweep<'a> {
 }
 
 fn by_key(records: &[Record]) -> BTreeMap<Key, Value> {
-    let keyed = records.iter().map(|record| {
-        let key = (record.kind(), record.remote_key().into_owned());
-        (key, json(record))
-    });
+    let keyed = records.iter().map(|record| (key_of(record), json(record)));
     keyed.collect()
 }
 
@@ -283,9 +284,19 @@ fn compare(base: &Base, mapped: Mapped, effect: &mut Effect) {
             .filter(|loss| !base.losses.contains(loss))
             .cloned(),
     );
-    let records: Vec<Record> = with_joins(mapped).collect();
-    // Most perturbations move nothing, and comparing typed records is far cheaper than printing them.
-    if records == base.mapped {
+    let (records, raw): (Vec<Record>, Vec<_>) = with_joins(mapped).map(apart).unzip();
+    let same = records == base.mapped;
+    let keys = records.iter().map(key_of);
+    let documents: BTreeMap<Key, &Option<RemoteData>> = keys.zip(&raw).collect();
+    for (record, before) in base.mapped.iter().zip(&base.raw) {
+        let key = key_of(record);
+        if documents.get(&key).is_some_and(|now| *now != before) {
+            effect.changed.push((key, RAW.to_owned(), Value::Null));
+        }
+    }
+    // Most perturbations move nothing else, and comparing typed records is far cheaper than
+    // printing them.
+    if same {
         return;
     }
     let now = by_key(&records);
@@ -296,9 +307,8 @@ fn compare(base: &Base, mapped: Mapped, effect: &mut Effect) {
         };
         for (field, value) in after.as_object().into_iter().flatten() {
             if before.get(field) != Some(value) {
-                effect
-                    .changed
-                    .push((key.clone(), field.clone(), value.clone()));
+                let changed = (key.clone(), field.clone(), value.clone());
+                effect.changed.push(changed);
             }
         }
     }
@@ -306,4 +316,31 @@ fn compare(base: &Base, mapped: Mapped, effect: &mut Effect) {
         .into_iter()
         .filter(|(key, _)| !base.records.contains_key(key));
     effect.added.extend(added);
+}
+
+/// Takes the raw documents off a record: they change with everything, and are dear to compare.
+fn apart(mut record: Record) -> (Record, Option<RemoteData>) {
+    let raw = match &mut record {
+        Record::User(record) => record.remote_data.take(),
+        Record::Tag(record) => record.remote_data.take(),
+        Record::RejectionReason(record) => record.remote_data.take(),
+        Record::ApplicationStage(record) => record.remote_data.take(),
+        Record::Job(record) => record.remote_data.take(),
+        Record::JobPosting(record) => record.remote_data.take(),
+        Record::Candidate(record) => record.remote_data.take(),
+        Record::Application(record) => record.remote_data.take(),
+        Record::Interview(record) => record.remote_data.take(),
+        Record::Offer(record) => record.remote_data.take(),
+        Record::ScreeningQuestion(_)
+        | Record::CandidateTag(_)
+        | Record::JobApplicationStage(_)
+        | Record::JobScreeningQuestion(_)
+        | Record::JobHiringTeamMember(_)
+        | Record::InterviewingTeamMember(_) => None,
+    };
+    (record, raw)
+}
+
+fn key_of(record: &Record) -> Key {
+    (record.kind(), record.remote_key().into_owned())
 }

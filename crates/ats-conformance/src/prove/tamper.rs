@@ -133,6 +133,14 @@ pub(crate) fn tamper_case(
             .expected("records to alter", "the small world")
             .came("none"));
     }
+    if !verify(&field.name, &expected, &came).is_empty() {
+        return Err(failure
+            .expected(
+                "a field that is right before it is altered",
+                "the `value` case",
+            )
+            .came("one that is wrong already"));
+    }
     let others: Vec<&str> = context
         .tables()
         .claimed(model)

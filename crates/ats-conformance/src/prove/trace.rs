@@ -7,7 +7,8 @@ use serde_json::Value;
 
 use super::{
     Source, Tables,
-    probe::{FieldKey, Spot, lay},
+    probe::FieldKey,
+    spot::{Spot, lay},
     sweep::{Overlay, Sweep},
 };
 use crate::{Claim, Context, Evidence, Fact, Failure, Key, mirror::Place, verify::is_absent};
@@ -106,7 +107,9 @@ pub(super) fn fallbacks(
                 .claimed(key.0)
                 .filter(|field| field.name != "remote_data")
             {
-                if is_absent(&record[&field.name]) {
+                // Only single values have fallbacks; a list takes all there is.
+                let value = &record[&field.name];
+                if is_absent(value) || value.is_array() || value.is_object() {
                     continue;
                 }
                 let target = Target {
@@ -122,6 +125,9 @@ pub(super) fn fallbacks(
         }
     }
 }
+
+/// Places to take away, by source.
+type Places<'a> = BTreeMap<&'a Source, Vec<(&'a Spot, Option<&'a Value>)>>;
 
 struct Target<'a> {
     sweep: &'a Sweep<'a>,
@@ -141,7 +147,7 @@ impl Target<'_> {
             let here: BTreeSet<&Source> = self
                 .near
                 .iter()
-                .map(|spot| spot.source())
+                .map(|spot| &spot.source)
                 .filter(|source| known.contains(*source))
                 .collect();
             // Each source alone, for a link that is gone hides what lies behind it; then all at once.
@@ -171,7 +177,7 @@ impl Target<'_> {
         let gone: Vec<(&Spot, Option<&Value>)> = self
             .near
             .iter()
-            .filter(|spot| removed.contains(spot.source()))
+            .filter(|spot| removed.contains(&spot.source))
             // From the last to the first, so that indexes before it stay true.
             .rev()
             .map(|spot| (*spot, None))
@@ -179,16 +185,30 @@ impl Target<'_> {
         let Some(fallback) = self.value(&gone).filter(|value| !is_absent(value)) else {
             return BTreeSet::new();
         };
-        let others = self
-            .near
-            .iter()
-            .filter(|spot| !removed.contains(spot.source()));
-        let moves = others.filter(|spot| {
-            let mut changes = gone.clone();
-            changes.push((**spot, None));
+        // All places of one source at once: it is the source that is asked for. A whole member of
+        // a document first, since most members move nothing and need no closer look.
+        let mut members: BTreeMap<(&str, &str), Places<'_>> = BTreeMap::new();
+        for spot in self.near.iter().rev() {
+            let source = &spot.source;
+            if !removed.contains(source) {
+                let member = source.path[1..].split('/').next().unwrap_or_default();
+                let places = members.entry((source.endpoint, member)).or_default();
+                places.entry(source).or_default().push((*spot, None));
+            }
+        }
+        let moves = |places: &[(&Spot, Option<&Value>)]| {
+            let changes = [gone.as_slice(), places].concat();
             self.value(&changes).is_some_and(|value| value != fallback)
-        });
-        moves.map(|spot| spot.source().clone()).collect()
+        };
+        let mut found = BTreeSet::new();
+        for places in members.into_values() {
+            let whole: Vec<_> = places.values().flatten().copied().collect();
+            if moves(&whole) {
+                let moving = places.into_iter().filter(|(_, places)| moves(places));
+                found.extend(moving.map(|(source, _)| source.clone()));
+            }
+        }
+        found
     }
 
     /// The field's value with these places changed; `None` when the record is gone.

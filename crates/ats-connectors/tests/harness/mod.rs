@@ -1,0 +1,3 @@
+//! How each connector of the registry is put to the proof.
+
+pub(crate) mod ashby;
