@@ -144,6 +144,16 @@ impl Client {
         self.read(endpoint, body, lane(request)).await?.into_page()
     }
 
+    /// Calls a listing endpoint for as many rows as the body asks for, whatever comes after them.
+    pub(crate) async fn some(
+        &self,
+        endpoint: &'static str,
+        body: Body,
+        lane: Lane,
+    ) -> Result<Vec<RawJson>> {
+        Ok(self.read(endpoint, body, lane).await?.into_page()?.rows)
+    }
+
     /// Calls a listing endpoint that has no paging of its own, and follows a cursor all the same
     /// if one comes: the vendor's document declares the keys on some of these answers.
     pub(crate) async fn whole(

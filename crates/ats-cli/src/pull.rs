@@ -14,7 +14,7 @@ use std::{
 use anyhow::{Context, Result};
 use ats_core::{
     Connector, Error, ErrorKind, ModelKind, RawPage, Recovery, Shelf, Start, Stream, Timestamp,
-    Walk,
+    Walk, fields,
 };
 use chrono::Utc;
 use clap::Args;
@@ -111,10 +111,11 @@ pub(crate) async fn pull(integration: &Integration, out: &Path, quiet: bool) -> 
             break;
         }
         if let Some(error) = outcome {
-            let credentials = *error.kind() == ErrorKind::CredentialsRejected;
+            // A refused key is refused everywhere, and who has not answered once will not answer now.
+            let hopeless = *error.kind() == ErrorKind::CredentialsRejected
+                || (*error.kind() == ErrorKind::Unavailable && reading.done.is_empty());
             reading.failed(connector, stream, &error);
-            if credentials {
-                // Every other stream would be refused just the same.
+            if hopeless {
                 reading
                     .unread
                     .extend(connector.streams().iter().map(|stream| stream.name()));
@@ -260,18 +261,28 @@ impl Reading {
     }
 }
 
-/// The models that are not complete unless `stream` is: those it maps, and the joins on them.
+/// The models that are not complete unless `stream` is: those it maps, and the joins that look up
+/// the records they point to in it.
 fn models_of(connector: &dyn Connector, stream: &dyn Stream) -> Vec<ModelKind> {
     let reads = connector.reads();
-    let claimed = reads
-        .slots()
-        .into_iter()
-        .filter_map(|(kind, slot)| Some((kind, slot.yes()?.stream.name())));
-    let by_slot = claimed
-        .filter(|(_, name)| *name == stream.name())
-        .map(|(kind, _)| kind);
-    let models: BTreeSet<_> = stream.models().iter().copied().chain(by_slot).collect();
+    let mut models: BTreeSet<ModelKind> = stream.models().iter().copied().collect();
+    for (kind, slot) in reads.slots() {
+        let Some(read) = slot.yes() else { continue };
+        let carries = read.stream.name() == stream.name();
+        let looks_up = read.stream.uses().contains(&stream.name()) && points_into(kind, stream);
+        if carries || looks_up {
+            models.insert(kind);
+        }
+    }
     models.into_iter().collect()
+}
+
+/// Whether `kind` is a join with an end among the models of `stream`.
+fn points_into(kind: ModelKind, stream: &dyn Stream) -> bool {
+    let fields = fields(kind);
+    let is_join = !fields.contains_key("remote_id");
+    let ends = fields.values().filter_map(|field| field.target);
+    is_join && ends.into_iter().any(|end| stream.models().contains(&end))
 }
 
 /// What was lost, line by line, beside the models.

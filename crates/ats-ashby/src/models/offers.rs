@@ -13,7 +13,7 @@ use serde_json::{Number, json};
 use crate::{
     listing::{Listing, Paging, no_group},
     models::custom_fields::{WireValue, custom_fields},
-    wire::{self, instant, open, text},
+    wire::{self, instant, lose, open, text},
 };
 
 /// Offers. Ashby API reference, `offer.list`.
@@ -67,6 +67,19 @@ fn map(document: &Document, related: &dyn Related) -> Mapped {
     mapped
 }
 
+/// Whether the offer may be sent; organisations without approvals leave the status out.
+fn is_approved(status: Option<&str>, document: &Document, mapped: &mut Mapped) -> bool {
+    match status {
+        Some("Approved") => true,
+        None | Some("WaitingOnApprovals" | "Declined") => false,
+        Some(_) => {
+            let path = "/latestVersion/approvalStatus";
+            lose(document, path, "a known approval status", mapped);
+            false
+        }
+    }
+}
+
 fn offer(
     wire: WireOffer,
     document: &Document,
@@ -89,7 +102,7 @@ fn offer(
         approval_status,
         custom_fields: values,
     } = latest_version.unwrap_or_default();
-    let approved = text(approval_status).as_deref() == Some("Approved");
+    let approved = is_approved(text(approval_status).as_deref(), document, mapped);
     let status = status(
         text(offer_status),
         text(acceptance_status),

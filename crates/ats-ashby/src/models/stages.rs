@@ -4,8 +4,8 @@
 
 use async_trait::async_trait;
 use ats_core::{
-    Bundle, Document, ErrorKind, Known, Mapped, ModelKind, Next, PageCursor, PageRequest, RawJson,
-    RawPage, Related, Result, Stream,
+    Bundle, Document, Error, ErrorKind, Known, Mapped, ModelKind, Next, PageCursor, PageRequest,
+    RawJson, RawPage, Related, Result, Stream,
     model::{ApplicationStage, RemoteData},
 };
 use ats_http::Lane;
@@ -60,6 +60,9 @@ impl Stream for Stages {
 
     async fn fetch(&self, request: &PageRequest, known: &dyn Known) -> Result<RawPage> {
         let plans = known.bundles(plans::STREAM).await?;
+        if plans.is_empty() {
+            self.ensure_no_plans(lane(request)).await?;
+        }
         // The cursor is the last plan of the page before, and plans come in the order of their ids.
         let after = request.cursor.as_ref().map(|PageCursor(id)| id.as_str());
         let ids = plans.iter().map(|plan| plan.id.as_str());
@@ -96,6 +99,23 @@ impl Stream for Stages {
             mapped.records.extend(stage.map(Into::into));
         }
         mapped
+    }
+}
+
+impl Stages {
+    /// Without plans there are no stages; but plans that could not be read are no missing plans.
+    async fn ensure_no_plans(&self, lane: Lane) -> Result<()> {
+        let body = object(json!({ "includeArchived": true, "limit": 1 }));
+        let rows = self
+            .client
+            .some(plans::LISTING.endpoint, body, lane)
+            .await?;
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let message =
+            "the interview plans have not been read, so their stages cannot be; try again";
+        Err(Error::new(ErrorKind::Unavailable, ENDPOINT, message))
     }
 }
 
