@@ -13,15 +13,13 @@ use ats_simulator::Fault;
 
 /// The cases of the toy under `lie` that fail.
 fn red(lie: Lie) -> BTreeSet<String> {
-    let entries = prove(Arc::new(Liar(lie)), Vec::new(), |id| {
+    let ran = prove(Arc::new(Liar(lie)), Vec::new(), |id| {
         !id.contains("::feature::")
-    })
-    .unwrap();
+    });
+    let entries = ran.unwrap_or_default();
     assert!(entries.len() > 100, "only {} cases ran", entries.len());
-    let red = entries
-        .into_iter()
-        .filter(|(_, entry)| entry.result.is_err());
-    red.map(|(id, entry)| format!("{id}{}", entry.result.unwrap_err()))
+    let red = entries.into_iter();
+    red.filter_map(|(id, entry)| Some(format!("{id}{}", entry.result.err()?)))
         .collect()
 }
 

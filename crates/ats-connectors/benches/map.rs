@@ -1,5 +1,10 @@
 //! How fast a page of candidates and a page of applications are mapped, on one core.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a bench that cannot be set up has to stop"
+)]
+
 use std::{collections::BTreeMap, hint::black_box, sync::Arc};
 
 use ats_conformance::Mirror;

@@ -141,3 +141,85 @@ impl Mirror {
         stored.is_some_and(|stored| stored.record.archived())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use ats_simulator::{Fault, FaultKind};
+
+    use super::*;
+    use crate::{Harness, Remote, WorldKind, toy::Toy};
+
+    async fn read() -> (Box<dyn Remote>, Mirror) {
+        let remote = Toy.start(WorldKind::SMALL).await;
+        let mut mirror = Mirror::new("toy");
+        assert!(mirror.full_pass(&*remote.connector()).await.complete());
+        (remote, mirror)
+    }
+
+    #[tokio::test]
+    async fn a_full_pass_that_ends_early_sweeps_nothing_and_keeps_the_checkpoint() {
+        let (remote, mut mirror) = read().await;
+        let (before, checkpoints) = (mirror.records(), mirror.checkpoints().clone());
+        remote.apply("delete a candidate", 0);
+        let endpoint = Some("candidate.list".to_owned());
+        let kind = FaultKind::Html;
+        remote.inject(Fault {
+            endpoint,
+            skip: 0,
+            times: 99,
+            kind,
+        });
+        let report = mirror.full_pass(&*remote.connector()).await;
+        assert!(!report.streams["candidates"].complete && report.streams["tags"].complete);
+        assert_eq!(
+            mirror.records()[&ModelKind::Candidate],
+            before[&ModelKind::Candidate]
+        );
+        assert_eq!(
+            mirror.checkpoints()["candidates"],
+            checkpoints["candidates"]
+        );
+        remote.clear_faults();
+        mirror.full_pass(&*remote.connector()).await;
+        let gone = mirror.stored().iter().filter(|(_, stored)| stored.gone);
+        let gone: Vec<_> = gone
+            .map(|(key, stored)| (key.0, stored.deleted_at))
+            .collect();
+        assert!(gone.contains(&(ModelKind::Candidate, Some(3))), "{gone:?}");
+    }
+
+    #[tokio::test]
+    async fn a_rename_reaches_its_records_without_their_being_read_again() {
+        let (remote, mut mirror) = read().await;
+        remote.apply("rename a source", 0);
+        let report = mirror.delta_pass(&*remote.connector()).await;
+        assert_eq!(report.updated[&ModelKind::Candidate], 2);
+        assert_eq!(report.streams["candidates"].bundles, 0);
+        assert_eq!(report.streams["candidates"].remapped, 2);
+        let records = mirror.records();
+        assert_eq!(
+            records[&ModelKind::Candidate]["c00000"]["source"],
+            "Source 0"
+        );
+    }
+
+    #[tokio::test]
+    async fn what_is_gone_keeps_its_id_and_comes_back_alive() {
+        let (remote, mut mirror) = read().await;
+        let key = (ModelKind::Application, "a00000".to_owned());
+        let before = mirror.stored()[&key].clone();
+        remote.apply("delete an application", 0);
+        mirror.full_pass(&*remote.connector()).await;
+        assert_eq!(
+            (mirror.stored()[&key].gone, mirror.stored()[&key].deleted_at),
+            (true, Some(2))
+        );
+        let again = Toy.start(WorldKind::SMALL).await;
+        mirror.full_pass(&*again.connector()).await;
+        let after = &mirror.stored()[&key];
+        assert_eq!(
+            (after.id, after.deleted_at, after.changed_at),
+            (before.id, None, 3)
+        );
+    }
+}

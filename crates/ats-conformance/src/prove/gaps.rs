@@ -14,7 +14,7 @@ pub(crate) fn gap_case(
 ) -> Result<Evidence, Failure> {
     let claim = Claim::Field(model, field.name.clone());
     reasoned(&claim, &gap)?;
-    never_filled(context, model, field, "declared a gap", &gap.reason)?;
+    never_filled(context, model, field, "declared a gap", gap.reason)?;
     Ok(Evidence::of(claim, Fact::Absent))
 }
 
@@ -55,7 +55,7 @@ pub(crate) fn constant_case(
         model,
         field,
         "declared always null",
-        &constant.reason,
+        constant.reason,
     )?;
     Ok(Evidence::of(claim, Fact::Constant).note(constant.reason))
 }

@@ -9,12 +9,15 @@ use super::{
     Source, Tables,
     probe::FieldKey,
     spot::{Spot, lay},
-    sweep::{Overlay, Sweep},
+    sweep::{Overlay, RAW, Sweep},
 };
 use crate::{Claim, Context, Evidence, Fact, Failure, Key, mirror::Place, verify::is_absent};
 
 /// A fallback behind a fallback behind a fallback is as deep as any rule goes.
 const DEPTH: usize = 3;
+
+/// The sources of a field with more of them are not taken away one by one: it takes all there is.
+const CLOSE: usize = 16;
 
 /// A document that moves a field from so many of its leaves, and from all of them, is named whole.
 const WHOLE: usize = 4;
@@ -41,11 +44,21 @@ pub(crate) fn trace_case(
                 "none: the field is a constant, or it reads a key that the vendor does not send",
             ));
     }
-    let sources = folded(&sources, &probe.leaves)
-        .iter()
-        .map(ToString::to_string)
-        .collect();
+    let sources = match field.name.as_str() {
+        RAW => documents(&sources),
+        _ => folded(&sources, &probe.leaves),
+    };
+    let sources = sources.iter().map(ToString::to_string).collect();
     Ok(Evidence::of(claim, Fact::Traced { sources }))
+}
+
+/// The documents that hold the sources: what shows them whole comes from no part of them.
+fn documents(sources: &BTreeSet<Source>) -> BTreeSet<Source> {
+    let whole = sources.iter().map(|source| Source {
+        path: String::new(),
+        ..source.clone()
+    });
+    whole.collect()
 }
 
 /// Names an object instead of its leaves where every leaf below it moves the field.
@@ -103,13 +116,10 @@ pub(super) fn fallbacks(
             .copied()
             .collect();
         for (key, record) in &base.records {
-            for field in tables
-                .claimed(key.0)
-                .filter(|field| field.name != "remote_data")
-            {
+            for field in tables.claimed(key.0).filter(|field| field.name != RAW) {
                 // Only single values have fallbacks; a list takes all there is.
                 let value = &record[&field.name];
-                if is_absent(value) || value.is_array() || value.is_object() {
+                if is_absent(value) || value.is_array() {
                     continue;
                 }
                 let target = Target {
@@ -153,6 +163,7 @@ impl Target<'_> {
             // Each source alone, for a link that is gone hides what lies behind it; then all at once.
             let alone = here
                 .iter()
+                .filter(|_| here.len() <= CLOSE)
                 .map(|source| BTreeSet::from([(*source).clone()]));
             let all = here.iter().map(|source| (*source).clone()).collect();
             let rounds: Vec<BTreeSet<Source>> = alone.chain([all]).collect();

@@ -1,3 +1,4 @@
 //! How each connector of the registry is put to the proof.
 
 pub(crate) mod ashby;
+mod simulated;
