@@ -33,6 +33,11 @@ impl RawJson {
         RawValue::from_string(text).map(Self::from)
     }
 
+    /// Whether both are the one text in memory. Equal texts that came apart are not.
+    pub fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
     /// The value as a tree, for those who change or compare it.
     pub fn to_value(&self) -> serde_json::Value {
         // The text was checked when it was taken in, so this cannot fail; null is the honest rest.

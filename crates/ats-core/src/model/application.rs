@@ -188,6 +188,14 @@ impl Model for Application {
         visit_optional(&mut self.job_id, ModelKind::Job, visit);
         visit_optional(&mut self.candidate_id, ModelKind::Candidate, visit);
     }
+
+    fn remote_data(&mut self) -> Option<&mut Option<RemoteData>> {
+        Some(&mut self.remote_data)
+    }
+
+    fn integration_fields(&mut self) -> Option<&mut Vec<IntegrationField>> {
+        Some(&mut self.integration_fields)
+    }
 }
 
 impl Model for ApplicationStage {
@@ -198,6 +206,10 @@ impl Model for ApplicationStage {
     }
 
     fn references(&mut self, _: &mut dyn FnMut(&mut Reference, &'static str)) {}
+
+    fn remote_data(&mut self) -> Option<&mut Option<RemoteData>> {
+        Some(&mut self.remote_data)
+    }
 }
 
 impl Model for RejectionReason {
@@ -211,5 +223,9 @@ impl Model for RejectionReason {
 
     fn archived(&self) -> bool {
         self.archived
+    }
+
+    fn remote_data(&mut self) -> Option<&mut Option<RemoteData>> {
+        Some(&mut self.remote_data)
     }
 }

@@ -140,6 +140,14 @@ impl Model for Candidate {
             .map(|tag_id| join(tag_id).into())
             .collect()
     }
+
+    fn remote_data(&mut self) -> Option<&mut Option<RemoteData>> {
+        Some(&mut self.remote_data)
+    }
+
+    fn integration_fields(&mut self) -> Option<&mut Vec<IntegrationField>> {
+        Some(&mut self.integration_fields)
+    }
 }
 
 impl Model for Tag {
@@ -153,6 +161,10 @@ impl Model for Tag {
 
     fn archived(&self) -> bool {
         self.archived
+    }
+
+    fn remote_data(&mut self) -> Option<&mut Option<RemoteData>> {
+        Some(&mut self.remote_data)
     }
 }
 

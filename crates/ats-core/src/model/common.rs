@@ -87,6 +87,11 @@ impl RemoteData {
         self.0.insert(path.into(), body);
         self
     }
+
+    /// The documents, each with its endpoint path, in the order of the paths.
+    pub fn documents(&self) -> impl Iterator<Item = (&str, &RawJson)> {
+        self.0.iter().map(|(path, body)| (path.as_ref(), body))
+    }
 }
 
 impl JsonSchema for RemoteData {

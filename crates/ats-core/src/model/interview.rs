@@ -78,6 +78,10 @@ impl Model for Interview {
             .map(|user_id| join(user_id).into())
             .collect()
     }
+
+    fn remote_data(&mut self) -> Option<&mut Option<RemoteData>> {
+        Some(&mut self.remote_data)
+    }
 }
 
 impl Model for InterviewingTeamMember {

@@ -318,6 +318,14 @@ impl Model for Job {
         });
         stages.chain(questions).chain(team).collect()
     }
+
+    fn remote_data(&mut self) -> Option<&mut Option<RemoteData>> {
+        Some(&mut self.remote_data)
+    }
+
+    fn integration_fields(&mut self) -> Option<&mut Vec<IntegrationField>> {
+        Some(&mut self.integration_fields)
+    }
 }
 
 impl Model for JobPosting {
@@ -329,6 +337,10 @@ impl Model for JobPosting {
 
     fn references(&mut self, visit: &mut dyn FnMut(&mut Reference, &'static str)) {
         visit_optional(&mut self.job_id, ModelKind::Job, visit);
+    }
+
+    fn remote_data(&mut self) -> Option<&mut Option<RemoteData>> {
+        Some(&mut self.remote_data)
     }
 }
 

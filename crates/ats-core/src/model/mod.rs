@@ -60,6 +60,16 @@ pub trait Model: Serialize + JsonSchema {
     fn archived(&self) -> bool {
         false
     }
+
+    /// Where the raw documents stand; a join record has no place for them.
+    fn remote_data(&mut self) -> Option<&mut Option<RemoteData>> {
+        None
+    }
+
+    /// Where the vendor's own fields stand; most models have no place for them.
+    fn integration_fields(&mut self) -> Option<&mut Vec<IntegrationField>> {
+        None
+    }
 }
 
 /// Declares the models once: `Record` and `ModelKind` get a variant for each, and connectors a slot
@@ -126,6 +136,20 @@ macro_rules! models {
             /// Whether the vendor itself calls the record archived.
             pub fn archived(&self) -> bool {
                 match self { $(Self::$model(record) => record.archived(),)* }
+            }
+
+            /// Takes the raw documents off the record, so that they can be kept once and not in
+            /// every record that shows them.
+            pub fn take_remote_data(&mut self) -> Option<RemoteData> {
+                match self { $(Self::$model(record) => record.remote_data()?.take(),)* }
+            }
+
+            /// Takes the vendor's own fields off the record; `None` if the model has no place for
+            /// them.
+            pub fn take_integration_fields(&mut self) -> Option<Vec<IntegrationField>> {
+                match self {
+                    $(Self::$model(record) => record.integration_fields().map(std::mem::take),)*
+                }
             }
         }
 
@@ -260,6 +284,19 @@ mod tests {
         assert_eq!(id.to_string(), expected("candidate_tags", "c/t"));
         assert_eq!(json["candidate_id"], expected("candidates", "c"));
         assert_eq!(json["tag_id"], expected("tags", "t"));
+    }
+
+    #[test]
+    fn what_is_kept_apart_can_be_taken_off_a_record() {
+        let mut reason = Record::from(RejectionReason {
+            remote_id: "r".into(),
+            name: None,
+            remote_data: Some(RemoteData::default()),
+            archived: false,
+        });
+        assert_eq!(reason.take_remote_data(), Some(RemoteData::default()));
+        assert_eq!(reason.take_remote_data(), None);
+        assert_eq!(reason.take_integration_fields(), None);
     }
 
     #[test]

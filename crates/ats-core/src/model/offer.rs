@@ -61,4 +61,12 @@ impl Model for Offer {
     fn references(&mut self, visit: &mut dyn FnMut(&mut Reference, &'static str)) {
         visit_optional(&mut self.application_id, ModelKind::Application, visit);
     }
+
+    fn remote_data(&mut self) -> Option<&mut Option<RemoteData>> {
+        Some(&mut self.remote_data)
+    }
+
+    fn integration_fields(&mut self) -> Option<&mut Vec<IntegrationField>> {
+        Some(&mut self.integration_fields)
+    }
 }

@@ -77,4 +77,8 @@ impl Model for User {
     }
 
     fn references(&mut self, _: &mut dyn FnMut(&mut Reference, &'static str)) {}
+
+    fn remote_data(&mut self) -> Option<&mut Option<RemoteData>> {
+        Some(&mut self.remote_data)
+    }
 }
