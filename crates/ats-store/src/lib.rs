@@ -1,0 +1,30 @@
+//! Where a mirror is kept: the [`Store`] port, its embedded default on SQLite, and the [`vault`]
+//! that encrypts credentials.
+//!
+//! It owns what is written in one transaction and what a change is. It must not know any connector,
+//! nor when anything is read from a vendor: that is the engine's.
+
+mod bundle;
+mod change;
+mod commit;
+mod error;
+mod integration;
+mod pass;
+mod record;
+pub mod sqlite;
+mod store;
+pub mod vault;
+
+pub use bundle::{BundleHash, BundleState, DueBundle, StoredBundle, bundle_hash, pack};
+pub use change::{Cause, Change, ChangeKind, ChangeQuery, DeletionReason};
+pub use commit::{
+    BundleCommit, DocumentPlace, Documents, MappedCommit, Missing, MissingOfModel, PageCommit,
+    Progress, RecordCommit, Swept, lookup_hash,
+};
+pub use error::{Error, Result};
+pub use integration::{Integration, IntegrationState, Settings, Tracked};
+pub use pass::{
+    NewPass, Pass, PassEnd, PassKind, PassState, Problem, Tally, Walk, WalkStart, WalkState,
+};
+pub use record::{Layout, LossRow, ModelCount, RecordQuery, RejectRow, StoredRecord};
+pub use store::{Guard, Store};

@@ -1,0 +1,209 @@
+//! The port: what every store can do.
+//!
+//! All methods block, because the embedded store does. Whoever runs on an asynchronous runtime calls
+//! them from a thread that may wait; a store with an asynchronous client waits for it inside.
+//!
+//! One suite (`tests/suite`) says what each method promises, and every store must pass it.
+
+use std::{collections::BTreeMap, fmt::Debug};
+
+use ats_core::{Checkpoint, Id, IntegrationId, ModelKind, Timestamp, Usage};
+
+use crate::{
+    BundleState, Cause, Change, ChangeQuery, DeletionReason, DueBundle, Integration, LossRow,
+    Missing, ModelCount, NewPass, PageCommit, Pass, PassEnd, Problem, RecordQuery, RejectRow,
+    Result, StoredBundle, StoredRecord, Swept, Tracked, WalkStart,
+};
+
+/// The right to write what belongs to one integration. It ends when it is dropped, and when the
+/// process ends, however it ends.
+pub trait Guard: Debug + Send + Sync {}
+
+/// A place where mirrors are kept.
+pub trait Store: Debug + Send + Sync + 'static {
+    // Integrations
+
+    /// Adds an integration, or replaces what is kept of it.
+    fn save_integration(&self, integration: &Integration) -> Result<()>;
+
+    /// All integrations, by connector and name.
+    fn integrations(&self) -> Result<Vec<Integration>>;
+
+    /// One integration.
+    fn integration(&self, id: &IntegrationId) -> Result<Option<Integration>>;
+
+    /// Erases an integration and everything of it, and overwrites the place where it stood.
+    fn erase_integration(&self, id: &IntegrationId) -> Result<()>;
+
+    /// Marks candidates and applications as created or imported through us. With it the streams
+    /// named lose their checkpoints: what was left out before has to be read.
+    fn track(&self, id: &IntegrationId, tracked: &[Tracked], streams: &[&str]) -> Result<()>;
+
+    /// What was created or imported through us.
+    fn tracked(&self, id: &IntegrationId) -> Result<Vec<Tracked>>;
+
+    /// Takes the right to write for an integration. `holder` is what somebody who wants it too is
+    /// told. Fails with [`Error::Busy`](crate::Error::Busy) while another one has it.
+    fn lock(&self, id: &IntegrationId, holder: &str) -> Result<Box<dyn Guard>>;
+
+    // Passes
+
+    /// Writes down a pass that begins, and gives its key.
+    fn begin_pass(&self, id: &IntegrationId, pass: &NewPass) -> Result<i64>;
+
+    /// Takes up a pass that was interrupted: it runs again. Walks that failed are open again.
+    fn resume_pass(&self, pass: i64) -> Result<()>;
+
+    /// Writes down how a pass ended.
+    fn end_pass(&self, pass: i64, end: &PassEnd) -> Result<()>;
+
+    /// Adds to what a pass has asked of the vendor.
+    fn add_usage(&self, pass: i64, usage: Usage) -> Result<()>;
+
+    /// The passes of an integration, the latest first.
+    fn passes(&self, id: &IntegrationId, limit: usize) -> Result<Vec<Pass>>;
+
+    /// One pass by its public id.
+    fn pass(&self, id: &IntegrationId, pass_id: &str) -> Result<Option<Pass>>;
+
+    /// Begins a walk of a stream within a pass, and gives its key.
+    fn begin_walk(
+        &self,
+        id: &IntegrationId,
+        pass: i64,
+        stream: &str,
+        start: &WalkStart,
+        at: Timestamp,
+    ) -> Result<i64>;
+
+    /// Lets a walk begin again at its first page, from another start if need be. What it has
+    /// brought so far counts as not seen.
+    fn restart_walk(&self, walk: i64, start: &WalkStart) -> Result<()>;
+
+    /// Writes down that a walk did not reach its end.
+    fn fail_walk(&self, walk: i64, problem: &Problem, at: Timestamp) -> Result<()>;
+
+    /// Ends a walk that has ended and was swept, or could not be: `problem` says why it swept
+    /// nothing. Its checkpoint becomes the stream's.
+    fn complete_walk(&self, walk: i64, problem: Option<&Problem>, at: Timestamp) -> Result<()>;
+
+    /// Where the next delta walk of each stream starts.
+    fn checkpoints(&self, id: &IntegrationId) -> Result<BTreeMap<String, Checkpoint>>;
+
+    /// When the last pass began in which every stream was walked from its beginning and none
+    /// failed.
+    fn last_full_pass(&self, id: &IntegrationId) -> Result<Option<Timestamp>>;
+
+    // Bundles
+
+    /// Writes pages, all in one transaction.
+    ///
+    /// # Behaviour
+    /// - A record that is new is created; one whose hash differs is updated; any other is left alone.
+    /// - Of several bundles that give a record, the last in the order of stream name and bundle id
+    ///   wins. Once the winner gives it no more, the next one is marked as due.
+    /// - What a bundle gave before and gives no more gets a tombstone, unless another gives it.
+    /// - When a bundle is new, changed or has another group, everything that looked it up, or its
+    ///   old or new group, is marked as due.
+    /// - A bundle that was mapped is no longer due.
+    fn commit(&self, pages: &[PageCommit]) -> Result<()>;
+
+    /// A bundle.
+    fn bundle(
+        &self,
+        id: &IntegrationId,
+        stream: &str,
+        bundle: &str,
+    ) -> Result<Option<StoredBundle>>;
+
+    /// The bundles of a stream that carry a group, in the order of their ids.
+    fn group(&self, id: &IntegrationId, stream: &str, group: &str) -> Result<Vec<StoredBundle>>;
+
+    /// The bundles of a stream, in the order of their ids: at most `limit` after the id `after`.
+    fn bundles(
+        &self,
+        id: &IntegrationId,
+        stream: &str,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<StoredBundle>>;
+
+    /// How many bundles a stream has.
+    fn count_bundles(&self, id: &IntegrationId, stream: &str) -> Result<u64>;
+
+    /// What is known about these bundles, in their order.
+    fn bundle_states(
+        &self,
+        id: &IntegrationId,
+        stream: &str,
+        bundles: &[&str],
+    ) -> Result<Vec<Option<BundleState>>>;
+
+    /// Some of the bundles that are to be mapped again and whose documents are kept, in a steady
+    /// order.
+    fn due(&self, id: &IntegrationId, limit: usize) -> Result<Vec<DueBundle>>;
+
+    /// The streams with bundles that are due and whose documents are not kept: only reading them
+    /// from the beginning brings them up to date.
+    fn streams_to_read_again(&self, id: &IntegrationId) -> Result<Vec<String>>;
+
+    /// Marks every bundle of an integration as due.
+    fn mark_all_due(&self, id: &IntegrationId, cause: &Cause) -> Result<u64>;
+
+    // Sweeping
+
+    /// What an ended walk from the beginning did not bring.
+    fn missing(&self, walk: i64) -> Result<Missing>;
+
+    /// Takes away at most `limit` of the bundles that an ended walk did not bring. Records that
+    /// nothing gives any more get a tombstone; what looked the bundles up is marked as due.
+    fn sweep(
+        &self,
+        walk: i64,
+        reason: DeletionReason,
+        at: Timestamp,
+        limit: usize,
+    ) -> Result<Swept>;
+
+    /// Gives the candidates that are gone, and whose applications moved to another candidate, the
+    /// reason [`DeletionReason::Merged`]; from then on [`Store::alias`] knows them.
+    fn settle_merges(&self, id: &IntegrationId) -> Result<u64>;
+
+    /// The record that `id` was merged into.
+    fn alias(&self, id: &IntegrationId, record: &Id) -> Result<Option<Id>>;
+
+    // Records
+
+    /// A record by our id.
+    fn record(&self, id: &IntegrationId, record: &Id) -> Result<Option<StoredRecord>>;
+
+    /// Records of a model, in the order of their keys.
+    fn records(&self, id: &IntegrationId, query: RecordQuery) -> Result<Vec<StoredRecord>>;
+
+    /// The raw documents of a record as one JSON object by endpoint path; `None` where the model
+    /// has no place for them, nothing gives the record any more, or the integration shows none.
+    fn remote_data(&self, id: &IntegrationId, record: &StoredRecord) -> Result<Option<String>>;
+
+    /// The bundle that gives a record, with its stream.
+    fn giver(
+        &self,
+        id: &IntegrationId,
+        record: &StoredRecord,
+    ) -> Result<Option<(String, StoredBundle)>>;
+
+    /// How many records of each model there are.
+    fn counts(&self, id: &IntegrationId) -> Result<BTreeMap<ModelKind, ModelCount>>;
+
+    /// Values that could not be mapped, as the bundles are mapped now.
+    fn losses(&self, id: &IntegrationId, limit: usize) -> Result<Vec<LossRow>>;
+
+    /// Rows that the last walk of each stream could not keep.
+    fn rejects(&self, id: &IntegrationId, limit: usize) -> Result<Vec<RejectRow>>;
+
+    /// Lines of the change log, the earliest first.
+    fn changes(&self, id: &IntegrationId, query: &ChangeQuery) -> Result<Vec<Change>>;
+
+    /// The latest moment that anything of the integration was written at. An engine's time never
+    /// falls behind it, whatever the machine's clock does.
+    fn latest(&self, id: &IntegrationId) -> Result<Option<Timestamp>>;
+}

@@ -1,0 +1,4 @@
+//! The sync engine: passes over a connector's streams into a store.
+//!
+//! It owns what is read next, what becomes of a page, when something is swept, and when the next
+//! pass is due. It must not know any connector, nor an HTTP status.
