@@ -20,6 +20,10 @@ pub struct PageCommit {
     pub at: Timestamp,
     /// The stream.
     pub stream: String,
+    /// The model that its rejects and losses are counted for; `None` for a stream without models.
+    pub model: Option<ModelKind>,
+    /// Whether another stream looks this one up, so that a change may make its bundles due.
+    pub shared: bool,
     /// The walk and how far this page brings it; `None` when stored bundles are mapped again.
     pub progress: Option<Progress>,
     /// The bundles, in the vendor's order.
