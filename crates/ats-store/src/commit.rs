@@ -30,6 +30,8 @@ pub struct PageCommit {
     pub bundles: Vec<BundleCommit>,
     /// Rows that could not be kept.
     pub rejects: Vec<Reject>,
+    /// Rows that are left out because the integration does not want them.
+    pub left_out: u64,
     /// How lists of the vendor's own fields are laid out, as far as the records name layouts that
     /// this engine has not committed yet.
     pub layouts: Vec<Layout>,

@@ -80,12 +80,16 @@ pub enum Error {
         source: std::io::Error,
     },
     /// The database refused for a reason that none of the others names.
-    #[error("the database failed while it tried to {what}")]
+    #[error("the database failed")]
     Database {
-        /// What was tried.
-        what: &'static str,
         /// Why.
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// There is no such integration.
+    #[error("there is no integration `{id}`")]
+    UnknownIntegration {
+        /// What was asked for.
+        id: String,
     },
 }

@@ -1,1 +1,339 @@
-//! The embedded store, on SQLite.
+//! The embedded store, on SQLite: one file, one writer, readers beside it.
+//!
+//! It owns connections and transactions; what is written stands in the files beside this one. A
+//! write waits for another process that writes, and gives up with a message after a while.
+
+mod bundles;
+mod changes;
+mod commit;
+mod failure;
+mod integrations;
+mod lock;
+mod passes;
+mod records;
+mod schema;
+mod settle;
+mod sweep;
+mod values;
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    fmt,
+    path::{Path, PathBuf},
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use ats_core::{Checkpoint, Id, IntegrationId, ModelKind, Timestamp, Usage};
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+
+use crate::{
+    BundleState, Cause, Change, ChangeQuery, DeletionReason, DueBundle, Error, Guard, Integration,
+    LossRow, Missing, ModelCount, NewPass, PageCommit, Pass, PassEnd, Problem, RecordQuery,
+    RejectRow, Result, Store, StoredBundle, StoredRecord, Swept, Tracked, WalkStart,
+};
+
+/// How long a statement waits for another process before it gives up.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+/// Readers that are kept open when nobody reads.
+const IDLE_READERS: usize = 4;
+
+/// A database file.
+pub struct SqliteStore {
+    path: PathBuf,
+    writer: Mutex<Connection>,
+    readers: Mutex<Vec<Connection>>,
+    models: Models,
+}
+
+/// The numbers of the models in this file.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Models {
+    keys: HashMap<ModelKind, i64>,
+    kinds: HashMap<i64, ModelKind>,
+}
+
+impl Models {
+    fn key(&self, kind: ModelKind) -> i64 {
+        // Every model is given a number when the file is opened.
+        self.keys.get(&kind).copied().unwrap_or_default()
+    }
+
+    fn kind(&self, key: i64) -> Result<ModelKind> {
+        self.kinds.get(&key).copied().ok_or_else(|| Error::Damaged {
+            what: format!("there is no model of the number {key}"),
+        })
+    }
+}
+
+impl fmt::Debug for SqliteStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SqliteStore")
+            .field("path", &self.path)
+            .finish_non_exhaustive()
+    }
+}
+
+impl SqliteStore {
+    /// Opens the file, makes it if it is not there, and brings its schema up to date.
+    pub fn open(path: &Path) -> Result<Self> {
+        let mut writer = open(path, OpenFlags::SQLITE_OPEN_CREATE)?;
+        schema::prepare(&mut writer, path)?;
+        let models = schema::models(&writer)?;
+        Ok(Self {
+            path: path.to_owned(),
+            writer: Mutex::new(writer),
+            readers: Mutex::default(),
+            models,
+        })
+    }
+
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Reads with a connection of its own, beside the writer.
+    fn read<T>(&self, read: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+        let idle = lock_of(&self.readers).pop();
+        let connection = match idle {
+            Some(connection) => connection,
+            None => {
+                let connection = open(&self.path, OpenFlags::empty())?;
+                connection.pragma_update(None, "query_only", true)?;
+                connection
+            }
+        };
+        let result = read(&connection);
+        let mut readers = lock_of(&self.readers);
+        if readers.len() < IDLE_READERS {
+            readers.push(connection);
+        }
+        result
+    }
+
+    /// Writes in one transaction: all of it holds, or nothing.
+    fn write<T>(&self, write: impl FnOnce(&rusqlite::Transaction<'_>) -> Result<T>) -> Result<T> {
+        let mut writer = lock_of(&self.writer);
+        let transaction = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let result = write(&transaction)?;
+        transaction.commit()?;
+        Ok(result)
+    }
+}
+
+fn lock_of<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // A panic in a reader or in a transaction, which is rolled back, leaves nothing half done.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn open(path: &Path, more: OpenFlags) -> Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | more;
+    let connection =
+        Connection::open_with_flags(path, flags).map_err(|error| failure::opening(path, error))?;
+    connection.busy_timeout(PATIENCE)?;
+    connection.set_prepared_statement_cache_capacity(128);
+    Ok(connection)
+}
+
+impl Store for SqliteStore {
+    fn save_integration(&self, integration: &Integration) -> Result<()> {
+        self.write(|tx| integrations::save(tx, integration))
+    }
+
+    fn integrations(&self) -> Result<Vec<Integration>> {
+        self.read(integrations::all)
+    }
+
+    fn integration(&self, id: &IntegrationId) -> Result<Option<Integration>> {
+        self.read(|db| integrations::one(db, id))
+    }
+
+    fn erase_integration(&self, id: &IntegrationId) -> Result<()> {
+        let mut writer = lock_of(&self.writer);
+        integrations::erase(&mut writer, id)
+    }
+
+    fn track(&self, id: &IntegrationId, tracked: &[Tracked], streams: &[&str]) -> Result<()> {
+        self.write(|tx| integrations::track(tx, &self.models, id, tracked, streams))
+    }
+
+    fn tracked(&self, id: &IntegrationId) -> Result<Vec<Tracked>> {
+        self.read(|db| integrations::tracked(db, &self.models, id))
+    }
+
+    fn lock(&self, id: &IntegrationId, holder: &str) -> Result<Box<dyn Guard>> {
+        let key = self.read(|db| integrations::key(db, id))?;
+        lock::take(&self.path, key, holder)
+    }
+
+    fn begin_pass(&self, id: &IntegrationId, pass: &NewPass) -> Result<i64> {
+        self.write(|tx| passes::begin(tx, id, pass))
+    }
+
+    fn resume_pass(&self, pass: i64) -> Result<()> {
+        self.write(|tx| passes::resume(tx, pass))
+    }
+
+    fn end_pass(&self, pass: i64, end: &PassEnd) -> Result<()> {
+        self.write(|tx| passes::end(tx, pass, end))
+    }
+
+    fn add_usage(&self, pass: i64, usage: Usage) -> Result<()> {
+        self.write(|tx| passes::add_usage(tx, pass, usage))
+    }
+
+    fn passes(&self, id: &IntegrationId, limit: usize) -> Result<Vec<Pass>> {
+        self.read(|db| passes::latest(db, &self.models, id, limit))
+    }
+
+    fn pass(&self, id: &IntegrationId, pass_id: &str) -> Result<Option<Pass>> {
+        self.read(|db| passes::one(db, &self.models, id, pass_id))
+    }
+
+    fn begin_walk(
+        &self,
+        id: &IntegrationId,
+        pass: i64,
+        stream: &str,
+        start: &WalkStart,
+        at: Timestamp,
+    ) -> Result<i64> {
+        self.write(|tx| passes::begin_walk(tx, id, pass, stream, start, at))
+    }
+
+    fn restart_walk(&self, walk: i64, start: &WalkStart) -> Result<()> {
+        self.write(|tx| passes::restart_walk(tx, walk, start))
+    }
+
+    fn fail_walk(&self, walk: i64, problem: &Problem, at: Timestamp) -> Result<()> {
+        self.write(|tx| passes::fail_walk(tx, walk, problem, at))
+    }
+
+    fn complete_walk(&self, walk: i64, problem: Option<&Problem>, at: Timestamp) -> Result<()> {
+        self.write(|tx| passes::complete_walk(tx, walk, problem, at))
+    }
+
+    fn checkpoints(&self, id: &IntegrationId) -> Result<BTreeMap<String, Checkpoint>> {
+        self.read(|db| passes::checkpoints(db, id))
+    }
+
+    fn last_full_pass(&self, id: &IntegrationId) -> Result<Option<Timestamp>> {
+        self.read(|db| passes::last_full(db, id))
+    }
+
+    fn commit(&self, pages: &[PageCommit]) -> Result<()> {
+        self.write(|tx| commit::pages(tx, &self.models, pages))
+    }
+
+    fn bundle(
+        &self,
+        id: &IntegrationId,
+        stream: &str,
+        bundle: &str,
+    ) -> Result<Option<StoredBundle>> {
+        self.read(|db| bundles::one(db, id, stream, bundle))
+    }
+
+    fn group(&self, id: &IntegrationId, stream: &str, group: &str) -> Result<Vec<StoredBundle>> {
+        self.read(|db| bundles::group(db, id, stream, group))
+    }
+
+    fn bundles(
+        &self,
+        id: &IntegrationId,
+        stream: &str,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<StoredBundle>> {
+        self.read(|db| bundles::of_stream(db, id, stream, after, limit))
+    }
+
+    fn count_bundles(&self, id: &IntegrationId, stream: &str) -> Result<u64> {
+        self.read(|db| bundles::count(db, id, stream))
+    }
+
+    fn bundle_states(
+        &self,
+        id: &IntegrationId,
+        stream: &str,
+        bundles: &[&str],
+    ) -> Result<Vec<Option<BundleState>>> {
+        self.read(|db| bundles::states(db, id, stream, bundles))
+    }
+
+    fn due(&self, id: &IntegrationId, limit: usize) -> Result<Vec<DueBundle>> {
+        self.read(|db| bundles::due(db, id, limit))
+    }
+
+    fn streams_to_read_again(&self, id: &IntegrationId) -> Result<Vec<String>> {
+        self.read(|db| bundles::streams_to_read_again(db, id))
+    }
+
+    fn mark_all_due(&self, id: &IntegrationId, cause: &Cause) -> Result<u64> {
+        self.write(|tx| bundles::mark_all_due(tx, id, cause))
+    }
+
+    fn missing(&self, walk: i64) -> Result<Missing> {
+        self.read(|db| sweep::missing(db, &self.models, walk))
+    }
+
+    fn sweep(
+        &self,
+        walk: i64,
+        reason: DeletionReason,
+        at: Timestamp,
+        limit: usize,
+    ) -> Result<Swept> {
+        self.write(|tx| sweep::sweep(tx, &self.models, walk, reason, at, limit))
+    }
+
+    fn settle_merges(&self, id: &IntegrationId) -> Result<u64> {
+        self.write(|tx| sweep::settle_merges(tx, id))
+    }
+
+    fn alias(&self, id: &IntegrationId, record: &Id) -> Result<Option<Id>> {
+        self.read(|db| records::alias(db, id, record))
+    }
+
+    fn record(&self, id: &IntegrationId, record: &Id) -> Result<Option<StoredRecord>> {
+        self.read(|db| records::one(db, &self.models, id, record))
+    }
+
+    fn records(&self, id: &IntegrationId, query: RecordQuery) -> Result<Vec<StoredRecord>> {
+        self.read(|db| records::page(db, &self.models, id, query))
+    }
+
+    fn remote_data(&self, id: &IntegrationId, record: &StoredRecord) -> Result<Option<String>> {
+        self.read(|db| records::remote_data(db, id, record))
+    }
+
+    fn giver(
+        &self,
+        id: &IntegrationId,
+        record: &StoredRecord,
+    ) -> Result<Option<(String, StoredBundle)>> {
+        self.read(|db| bundles::giver(db, id, record))
+    }
+
+    fn counts(&self, id: &IntegrationId) -> Result<BTreeMap<ModelKind, ModelCount>> {
+        self.read(|db| records::counts(db, &self.models, id))
+    }
+
+    fn losses(&self, id: &IntegrationId, limit: usize) -> Result<Vec<LossRow>> {
+        self.read(|db| changes::losses(db, id, limit))
+    }
+
+    fn rejects(&self, id: &IntegrationId, limit: usize) -> Result<Vec<RejectRow>> {
+        self.read(|db| changes::rejects(db, id, limit))
+    }
+
+    fn changes(&self, id: &IntegrationId, query: &ChangeQuery) -> Result<Vec<Change>> {
+        self.read(|db| changes::log(db, &self.models, id, query))
+    }
+
+    fn latest(&self, id: &IntegrationId) -> Result<Option<Timestamp>> {
+        self.read(|db| passes::latest_moment(db, id))
+    }
+}

@@ -1,0 +1,97 @@
+//! Reading the change log, losses and rejects.
+
+use ats_core::IntegrationId;
+use rusqlite::{Connection, Row, params};
+
+use super::{
+    Models, integrations,
+    values::{damaged, from_json, from_word, instant, millis},
+};
+use crate::{Cause, Change, ChangeQuery, LossRow, RejectRow, Result};
+
+pub(super) fn log(
+    db: &Connection,
+    models: &Models,
+    id: &IntegrationId,
+    query: &ChangeQuery,
+) -> Result<Vec<Change>> {
+    let mut statement = db.prepare_cached(
+        "SELECT c.seq, r.model, r.id, json_extract(r.content, '$.remote_id'), c.kind, c.at, p.id,
+             c.cause, c.reason, c.fields
+         FROM changes AS c JOIN records AS r ON r.key = c.record
+         JOIN passes AS p ON p.key = c.pass
+         WHERE c.integration = ?1 AND c.seq > ?2 AND (?3 IS NULL OR r.model = ?3)
+           AND (?4 IS NULL OR r.id = ?4) AND (?5 IS NULL OR c.at >= ?5)
+         ORDER BY c.seq LIMIT ?6",
+    )?;
+    let mut rows = statement.query(params![
+        integrations::key(db, id)?,
+        query.after,
+        query.model.map(|model| models.key(model)),
+        query.id.map(|id| id.to_string()),
+        query.since.map(millis),
+        query.limit as i64
+    ])?;
+    let mut changes = Vec::new();
+    while let Some(row) = rows.next()? {
+        changes.push(read(models, row)?);
+    }
+    Ok(changes)
+}
+
+fn read(models: &Models, row: &Row<'_>) -> Result<Change> {
+    let id: String = row.get(2)?;
+    let cause: Option<String> = row.get(7)?;
+    let reason: Option<String> = row.get(8)?;
+    let fields: Option<String> = row.get(9)?;
+    Ok(Change {
+        seq: row.get(0)?,
+        model: models.kind(row.get(1)?)?,
+        id: id.parse().map_err(|_| damaged("a record has an odd id"))?,
+        remote_id: row.get(3)?,
+        change: from_word(&row.get::<_, String>(4)?)?,
+        at: instant(row.get(5)?)?,
+        pass_id: row.get(6)?,
+        cause: cause.as_deref().map_or(Ok(Cause::Fetched), from_json)?,
+        reason: reason.as_deref().map(from_word).transpose()?,
+        fields: fields.as_deref().map_or(Ok(Vec::new()), from_json)?,
+    })
+}
+
+pub(super) fn losses(db: &Connection, id: &IntegrationId, limit: usize) -> Result<Vec<LossRow>> {
+    let mut statement = db.prepare_cached(
+        "SELECT s.name, b.id, l.endpoint, l.path, l.expected FROM losses AS l
+         JOIN bundles AS b ON b.key = l.bundle JOIN streams AS s ON s.key = b.stream
+         WHERE s.integration = ?1 ORDER BY s.name, b.id, l.path LIMIT ?2",
+    )?;
+    let rows = statement.query_map(params![integrations::key(db, id)?, limit as i64], |row| {
+        Ok(LossRow {
+            stream: row.get(0)?,
+            bundle: row.get(1)?,
+            endpoint: row.get(2)?,
+            path: row.get(3)?,
+            expected: row.get(4)?,
+        })
+    })?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// The rejects of the last walk of each stream: what an earlier one could not keep may have been
+/// mended since.
+pub(super) fn rejects(db: &Connection, id: &IntegrationId, limit: usize) -> Result<Vec<RejectRow>> {
+    let mut statement = db.prepare_cached(
+        "SELECT s.name, j.endpoint, j.reason FROM rejects AS j
+         JOIN walks AS w ON w.key = j.walk JOIN streams AS s ON s.key = w.stream
+         WHERE s.integration = ?1
+           AND w.key = (SELECT max(key) FROM walks WHERE stream = s.key)
+         ORDER BY s.name, j.rowid LIMIT ?2",
+    )?;
+    let rows = statement.query_map(params![integrations::key(db, id)?, limit as i64], |row| {
+        Ok(RejectRow {
+            stream: row.get(0)?,
+            endpoint: row.get(1)?,
+            reason: row.get(2)?,
+        })
+    })?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}

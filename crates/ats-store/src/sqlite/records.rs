@@ -1,0 +1,169 @@
+//! Reading records back, and the raw documents that they show.
+
+use std::collections::BTreeMap;
+
+use ats_core::{Id, IntegrationId, ModelKind};
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use super::{
+    Models, bundles, integrations,
+    values::{damaged, from_json, from_word, instant, millis},
+};
+use crate::{DocumentPlace, ModelCount, RecordQuery, Result, StoredRecord};
+
+const COLUMNS: &str = "r.key, r.model, r.id, r.content, l.definitions, r.field_values, \
+                       r.changed_at, r.deleted_at, r.reason, r.bundle, r.documents, r.pass";
+
+pub(super) fn one(
+    db: &Connection,
+    models: &Models,
+    id: &IntegrationId,
+    record: &Id,
+) -> Result<Option<StoredRecord>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM records AS r LEFT JOIN layouts AS l ON l.key = r.layout
+         WHERE r.id = ?1 AND r.integration = ?2"
+    );
+    let mut statement = db.prepare_cached(&sql)?;
+    let mut rows = statement.query(params![record.as_str(), integrations::key(db, id)?])?;
+    rows.next()?.map(|row| read(models, row)).transpose()
+}
+
+pub(super) fn page(
+    db: &Connection,
+    models: &Models,
+    id: &IntegrationId,
+    query: RecordQuery,
+) -> Result<Vec<StoredRecord>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM records AS r LEFT JOIN layouts AS l ON l.key = r.layout
+         WHERE r.integration = ?1 AND r.model = ?2 AND r.key > ?3
+           AND (?4 OR r.deleted_at IS NULL) AND (?5 IS NULL OR r.changed_at >= ?5)
+         ORDER BY r.key LIMIT ?6"
+    );
+    let mut statement = db.prepare_cached(&sql)?;
+    let mut rows = statement.query(params![
+        integrations::key(db, id)?,
+        models.key(query.model),
+        query.after,
+        query.include_deleted,
+        query.changed_since.map(millis),
+        query.limit as i64
+    ])?;
+    let mut records = Vec::new();
+    while let Some(row) = rows.next()? {
+        records.push(read(models, row)?);
+    }
+    Ok(records)
+}
+
+fn read(models: &Models, row: &Row<'_>) -> Result<StoredRecord> {
+    let id: String = row.get(2)?;
+    let definitions: Option<String> = row.get(4)?;
+    let values: Option<String> = row.get(5)?;
+    let deleted_at: Option<i64> = row.get(7)?;
+    let reason: Option<String> = row.get(8)?;
+    let documents: Option<String> = row.get(10)?;
+    Ok(StoredRecord {
+        key: row.get(0)?,
+        model: models.kind(row.get(1)?)?,
+        id: id.parse().map_err(|_| damaged("a record has an odd id"))?,
+        content: row.get(3)?,
+        fields: definitions.zip(values),
+        changed_at: instant(row.get(6)?)?,
+        remote_deleted_at: deleted_at.map(instant).transpose()?,
+        reason: reason.as_deref().map(from_word).transpose()?,
+        bundle: row.get(9)?,
+        documents: documents.as_deref().map(from_json).transpose()?,
+        pass: row.get(11)?,
+    })
+}
+
+pub(super) fn remote_data(
+    db: &Connection,
+    id: &IntegrationId,
+    record: &StoredRecord,
+) -> Result<Option<String>> {
+    let shows = integrations::one(db, id)?.is_some_and(|found| found.settings.remote_data);
+    let has_place = ats_core::fields(record.model).contains_key("remote_data");
+    if !shows || !has_place {
+        return Ok(None);
+    }
+    let mut documents: BTreeMap<String, String> = BTreeMap::new();
+    match &record.documents {
+        None => {
+            let Some((_, giver)) = bundles::giver(db, id, record)? else {
+                return Ok(None);
+            };
+            for document in giver.bundle.documents {
+                documents.insert(
+                    format!("/{}", document.endpoint),
+                    document.body.get().to_owned(),
+                );
+            }
+        }
+        Some(places) => {
+            for place in places {
+                if let Some(body) = document(db, id, place)? {
+                    documents.insert(place.path.clone(), body);
+                }
+            }
+        }
+    }
+    let members = documents.into_iter().map(|(path, body)| {
+        let path = serde_json::Value::from(path);
+        format!("{path}:{body}")
+    });
+    let members: Vec<String> = members.collect();
+    Ok(Some(format!("{{{}}}", members.join(","))))
+}
+
+fn document(db: &Connection, id: &IntegrationId, place: &DocumentPlace) -> Result<Option<String>> {
+    let stored = bundles::one(db, id, &place.stream, &place.bundle)?;
+    let document = stored.and_then(|stored| stored.bundle.documents.into_iter().nth(place.index));
+    Ok(document.map(|document| document.body.get().to_owned()))
+}
+
+/// The record that `record` was merged into, through as many merges as there were.
+pub(super) fn alias(db: &Connection, id: &IntegrationId, record: &Id) -> Result<Option<Id>> {
+    let mut statement = db.prepare_cached(
+        "WITH RECURSIVE merged (old, new, steps) AS (
+             SELECT a.old, a.new, 1 FROM aliases AS a JOIN records AS r ON r.id = a.old
+             WHERE a.old = ?1 AND a.integration = ?2 AND r.reason = 'merged'
+             UNION ALL
+             SELECT a.old, a.new, m.steps + 1 FROM merged AS m JOIN aliases AS a ON a.old = m.new
+             JOIN records AS r ON r.id = a.old WHERE r.reason = 'merged' AND m.steps < 100)
+         SELECT new FROM merged ORDER BY steps DESC LIMIT 1",
+    )?;
+    let alias: Option<String> = statement
+        .query_row(
+            params![record.as_str(), integrations::key(db, id)?],
+            |row| row.get(0),
+        )
+        .optional()?;
+    alias
+        .map(|alias| alias.parse().map_err(|_| damaged("an alias has an odd id")))
+        .transpose()
+}
+
+pub(super) fn counts(
+    db: &Connection,
+    models: &Models,
+    id: &IntegrationId,
+) -> Result<BTreeMap<ModelKind, ModelCount>> {
+    let mut statement = db.prepare_cached(
+        "SELECT model, count(*), count(deleted_at) FROM records WHERE integration = ?1
+         GROUP BY model",
+    )?;
+    let mut rows = statement.query([integrations::key(db, id)?])?;
+    let mut counts = BTreeMap::new();
+    while let Some(row) = rows.next()? {
+        let (all, deleted): (i64, i64) = (row.get(1)?, row.get(2)?);
+        let count = ModelCount {
+            live: (all - deleted) as u64,
+            deleted: deleted as u64,
+        };
+        counts.insert(models.kind(row.get(0)?)?, count);
+    }
+    Ok(counts)
+}

@@ -1,0 +1,182 @@
+//! The file's schema: migrations, numbers of the models, and the views that people query.
+//!
+//! Migrations only go forward. Views are made from the models' schemas, so that a new field is a
+//! new column without anybody writing it down a second time.
+
+use std::{collections::BTreeMap, path::Path};
+
+use ats_core::{ModelKind, fields};
+use rusqlite::{Connection, OptionalExtension};
+
+use super::{Models, failure};
+use crate::{Error, Result};
+
+mod embedded {
+    //! The migrations, in the order of their numbers.
+
+    refinery::embed_migrations!("src/sqlite/migrations");
+}
+
+/// Marks a file as one of ours: "ATS1".
+const APPLICATION_ID: i32 = 0x4154_5331;
+
+/// Settings of every connection that writes. A large log between two checkpoints halves the cost
+/// of inserting.
+const SETTINGS: &str = "
+    PRAGMA journal_mode = WAL;
+    PRAGMA synchronous = NORMAL;
+    PRAGMA wal_autocheckpoint = 16000;
+    PRAGMA journal_size_limit = 67108864;
+    PRAGMA cache_size = -24576;
+    PRAGMA temp_store = MEMORY;
+";
+
+/// Brings the file up to date, unless it is not ours or from a newer program.
+pub(super) fn prepare(connection: &mut Connection, path: &Path) -> Result<()> {
+    let opening = |error| failure::opening(path, error);
+    let tables: i64 = connection
+        .query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))
+        .map_err(opening)?;
+    let application: i32 = connection
+        .pragma_query_value(None, "application_id", |row| row.get(0))
+        .map_err(opening)?;
+    if tables > 0 && application != APPLICATION_ID {
+        return Err(Error::NotADatabase {
+            path: path.to_owned(),
+        });
+    }
+    let found = applied(connection)?;
+    let migrations = embedded::migrations::runner();
+    let known = migrations.get_migrations().iter();
+    let known = known
+        .map(|migration| i64::from(migration.version()))
+        .max()
+        .unwrap_or_default();
+    if found > known {
+        return Err(Error::NewerVersion { found, known });
+    }
+    connection.execute_batch(SETTINGS)?;
+    if found < known {
+        connection.pragma_update(None, "application_id", APPLICATION_ID)?;
+        migrations
+            .run(connection)
+            .map_err(|error| Error::Database {
+                source: Box::new(error),
+            })?;
+    }
+    let transaction =
+        connection.transaction_with_behavior(rusqlite::TransactionBehavior::Deferred)?;
+    if is_stale(&transaction)? {
+        refresh(&transaction)?;
+    }
+    transaction.commit()?;
+    Ok(())
+}
+
+/// The number of the last migration that the file has seen.
+fn applied(connection: &Connection) -> Result<i64> {
+    let history = "SELECT 1 FROM sqlite_schema WHERE name = 'refinery_schema_history'";
+    let exists = connection
+        .query_row(history, [], |_| Ok(()))
+        .optional()?
+        .is_some();
+    if !exists {
+        return Ok(0);
+    }
+    let version = "SELECT coalesce(max(version), 0) FROM refinery_schema_history";
+    Ok(connection.query_row(version, [], |row| row.get(0))?)
+}
+
+/// Whether a view or a model is missing, or a view is not what this program would make.
+fn is_stale(connection: &Connection) -> Result<bool> {
+    let known: i64 = connection.query_row("SELECT count(*) FROM models", [], |row| row.get(0))?;
+    if known < ModelKind::ALL.len() as i64 {
+        return Ok(true);
+    }
+    let mut statement =
+        connection.prepare("SELECT name, sql FROM sqlite_schema WHERE type = 'view'")?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let there: BTreeMap<String, String> = rows.collect::<rusqlite::Result<_>>()?;
+    let numbers = models(connection)?;
+    Ok(ModelKind::ALL
+        .iter()
+        .any(|kind| there.get(kind.name()) != Some(&view(*kind, numbers.key(*kind)))))
+}
+
+fn refresh(connection: &Connection) -> Result<()> {
+    for kind in ModelKind::ALL {
+        connection.execute(
+            "INSERT OR IGNORE INTO models (name) VALUES (?1)",
+            [kind.name()],
+        )?;
+    }
+    let numbers = models(connection)?;
+    for kind in ModelKind::ALL {
+        let name = kind.name();
+        connection.execute_batch(&format!("DROP VIEW IF EXISTS {name}"))?;
+        connection.execute_batch(&view(*kind, numbers.key(*kind)))?;
+    }
+    Ok(())
+}
+
+/// The numbers of the models. A model that an older program knew and this one does not is left out.
+pub(super) fn models(connection: &Connection) -> Result<Models> {
+    let mut statement = connection.prepare("SELECT key, name FROM models")?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get::<_, String>(1)?)))?;
+    let mut models = Models::default();
+    for row in rows {
+        let (key, name) = row?;
+        if let Some(kind) = ModelKind::from_name(&name) {
+            models.keys.insert(kind, key);
+            models.kinds.insert(key, kind);
+        }
+    }
+    Ok(models)
+}
+
+/// The view of a model: one column a field, named as in the API, and the integration.
+///
+/// Raw documents are kept compressed, which SQL cannot undo, so `remote_data` is null here.
+fn view(kind: ModelKind, number: i64) -> String {
+    let schema = kind.schema();
+    let properties = schema.get("properties").and_then(|value| value.as_object());
+    let names = properties.into_iter().flatten().map(|(name, _)| name);
+    let fields = fields(kind);
+    let columns = names.map(|name| {
+        let engine = fields.get(name).is_some_and(|field| field.engine);
+        format!("    {} AS {name}", column(name, engine))
+    });
+    let columns: Vec<String> = columns.collect();
+    format!(
+        "CREATE VIEW {} AS SELECT\n{},\n    i.id AS integration_id\n\
+         FROM records AS r JOIN integrations AS i ON i.key = r.integration\n\
+         WHERE r.model = {number}",
+        kind.name(),
+        columns.join(",\n")
+    )
+}
+
+fn column(name: &str, engine: bool) -> String {
+    match name {
+        "id" => "r.id".to_owned(),
+        "changed_at" => date("r.changed_at"),
+        "remote_deleted_at" => date("r.deleted_at"),
+        "remote_data" => "NULL".to_owned(),
+        "integration_fields" => INTEGRATION_FIELDS.to_owned(),
+        _ if engine => "NULL".to_owned(),
+        name => format!("json_extract(r.content, '$.{name}')"),
+    }
+}
+
+/// The list of the vendor's own fields: the definitions with the record's values.
+const INTEGRATION_FIELDS: &str = "(SELECT json_group_array(json_object(
+        'id', d.value -> '$.id', 'key', d.value -> '$.key', 'type', d.value -> '$.type',
+        'value', r.field_values -> ('$[' || d.key || ']'), 'label', d.value -> '$.label'))
+        FROM layouts AS l, json_each(l.definitions) AS d WHERE l.key = r.layout)";
+
+fn date(column: &str) -> String {
+    format!(
+        "strftime('%Y-%m-%dT%H:%M:%S', {column} / 1000, 'unixepoch') \
+         || printf('.%03dZ', {column} % 1000)"
+    )
+}
