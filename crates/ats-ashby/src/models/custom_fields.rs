@@ -52,8 +52,8 @@ pub(crate) struct WireValue {
 
 /// What records need of a definition.
 struct Definition {
-    id: String,
-    title: Option<String>,
+    id: Arc<str>,
+    title: Option<Arc<str>>,
     is_archived: bool,
 }
 
@@ -93,12 +93,12 @@ pub(crate) fn custom_fields(
     let mut by_title = CustomFields::new();
     let mut fields = Vec::with_capacity(definitions.len());
     for (index, definition) in definitions.iter().enumerate() {
-        let value = match carried.remove(&definition.id) {
+        let value = match carried.remove(&*definition.id) {
             Some(Carried {
                 embedded_title,
                 value,
             }) => {
-                let title = definition.title.clone().or(embedded_title);
+                let title = definition.title.as_deref().or(embedded_title.as_deref());
                 let key = key(title, &definition.id, clashes(&definitions, index));
                 by_title.insert(key, value.clone());
                 value
@@ -121,7 +121,7 @@ pub(crate) fn custom_fields(
         let taken = embedded_title
             .as_ref()
             .is_some_and(|title| by_title.contains_key(title));
-        by_title.insert(key(embedded_title, &id, taken), value);
+        by_title.insert(key(embedded_title.as_deref(), &id, taken), value);
     }
     ((!by_title.is_empty()).then_some(by_title), fields)
 }
@@ -142,8 +142,8 @@ fn definition(bundle: &Bundle) -> Definition {
         .and_then(wire::read_quietly::<WireDefinition>)
         .map_or((None, None), |wire| (wire.title, wire.is_archived));
     Definition {
-        id: bundle.id.clone(),
-        title: text(title),
+        id: bundle.id.as_str().into(),
+        title: text(title).map(Into::into),
         is_archived: is_archived.unwrap_or(false),
     }
 }
@@ -155,10 +155,10 @@ fn clashes(definitions: &[&Definition], index: usize) -> bool {
 }
 
 /// The key of a value: the title alone if that is enough to tell it apart.
-fn key(title: Option<String>, id: &str, clashes: bool) -> String {
+fn key(title: Option<&str>, id: &str, clashes: bool) -> String {
     match title {
         Some(title) if clashes => format!("{title} ({id})"),
-        Some(title) => title,
+        Some(title) => title.to_owned(),
         None => id.to_owned(),
     }
 }
@@ -261,7 +261,7 @@ mod tests {
         );
         let fields = fields
             .into_iter()
-            .map(|field| (field.id, field.value))
+            .map(|field| (field.id.to_string(), field.value))
             .collect();
         let losses = mapped.losses.into_iter().map(|loss| loss.path).collect();
         (json!(by_title), fields, losses)

@@ -194,11 +194,11 @@ fn salary_field(salary: WireSalary) -> IntegrationField {
         currency_code,
     } = salary;
     IntegrationField {
-        id: "salary".to_owned(),
-        key: "salary".to_owned(),
+        id: "salary".into(),
+        key: "salary".into(),
         origin: FieldOrigin::Default,
         value: json!({ "value": value, "currencyCode": currency_code }),
-        label: Some("Salary".to_owned()),
+        label: Some("Salary".into()),
     }
 }
 

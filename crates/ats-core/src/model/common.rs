@@ -1,6 +1,6 @@
 //! What several models share: places, custom fields, raw data.
 
-use std::{borrow::Cow, collections::BTreeMap};
+use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
@@ -41,19 +41,21 @@ pub enum ActivityStatus {
 }
 
 /// A field of the vendor that has no place in the unified model.
+///
+/// Its texts are shared: every record of a model repeats the same definitions.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct IntegrationField {
     /// The vendor's id of the field.
-    pub id: String,
+    pub id: Arc<str>,
     /// The key under which the field is addressed; equal to the id where the vendor has none.
-    pub key: String,
+    pub key: Arc<str>,
     /// Whether the vendor or the customer defined it.
     #[serde(rename = "type")]
     pub origin: FieldOrigin,
     /// The value, as the vendor sends it (labels for select fields); `null` when unset.
     pub value: Value,
     /// The title that people see.
-    pub label: Option<String>,
+    pub label: Option<Arc<str>>,
 }
 
 /// Who defined a field.
