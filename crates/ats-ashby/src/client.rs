@@ -32,11 +32,20 @@ pub(crate) struct Client {
     http: Http,
 }
 
+/// No answer that refuses is longer: it has a code and a sentence, and no results.
+const LONGEST_REFUSAL: usize = 64 * 1024;
+
 /// A successful answer.
 #[derive(Debug)]
 pub(crate) struct Answer {
     /// The value of `results`.
     pub(crate) results: Box<RawValue>,
+}
+
+/// A successful answer where it lies. Pages are long, so their rows are copied once and no more.
+#[derive(Debug)]
+struct Decoded<'r> {
+    results: &'r RawValue,
     next_cursor: Option<String>,
     more: bool,
     sync_token: Option<String>,
@@ -46,9 +55,10 @@ pub(crate) struct Answer {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Envelope {
+struct Envelope<'r> {
     success: Option<bool>,
-    results: Option<Box<RawValue>>,
+    #[serde(borrow)]
+    results: Option<&'r RawValue>,
     more_data_available: Option<bool>,
     next_cursor: Option<String>,
     sync_token: Option<String>,
@@ -112,16 +122,28 @@ impl Client {
         body: Body,
         lane: Lane,
     ) -> Result<Answer> {
+        let response = self.send(endpoint, &body, lane).await?;
+        let results = decode(endpoint, &response)?.results.to_owned();
+        Ok(Answer { results })
+    }
+
+    /// Calls a listing endpoint.
+    async fn rows(&self, endpoint: &'static str, body: &Body, lane: Lane) -> Result<Page> {
+        let response = self.send(endpoint, body, lane).await?;
+        decode(endpoint, &response)?.into_page()
+    }
+
+    async fn send(&self, endpoint: &'static str, body: &Body, lane: Lane) -> Result<Response> {
         let call = Call {
             operation: endpoint,
             path: endpoint,
-            body: &body,
+            body,
             kind: CallKind::Read,
             lane,
         };
         let response = self.http.post_json_judged(call, judge).await?;
         warn_of_version(endpoint, &response);
-        decode(endpoint, &response)
+        Ok(response)
     }
 
     /// Calls a listing endpoint for the page that `request` names.
@@ -141,7 +163,7 @@ impl Client {
         if let Some(PageCursor(cursor)) = &request.cursor {
             body.insert("cursor".into(), cursor.as_str().into());
         }
-        self.read(endpoint, body, lane(request)).await?.into_page()
+        self.rows(endpoint, &body, lane(request)).await
     }
 
     /// Calls a listing endpoint for as many rows as the body asks for, whatever comes after them.
@@ -151,7 +173,7 @@ impl Client {
         body: Body,
         lane: Lane,
     ) -> Result<Vec<RawJson>> {
-        Ok(self.read(endpoint, body, lane).await?.into_page()?.rows)
+        Ok(self.rows(endpoint, &body, lane).await?.rows)
     }
 
     /// Calls a listing endpoint that has no paging of its own, and follows a cursor all the same
@@ -170,7 +192,7 @@ impl Client {
             if let Some(PageCursor(cursor)) = cursor.take() {
                 body.insert("cursor".into(), cursor.into());
             }
-            let page = self.read(endpoint, body, lane).await?.into_page()?;
+            let page = self.rows(endpoint, &body, lane).await?;
             rows.extend(page.rows);
             match page.next {
                 Next::Done { .. } => return Ok(rows),
@@ -196,7 +218,7 @@ pub(crate) struct Page {
     pub(crate) next: Next,
 }
 
-impl Answer {
+impl Decoded<'_> {
     fn into_page(self) -> Result<Page> {
         let malformed = |path: &str, message: &str| {
             let error = Error::malformed(self.endpoint, path, message);
@@ -236,7 +258,10 @@ pub(crate) fn lane(request: &PageRequest) -> Lane {
 
 /// Finds the rate limit and the passing server trouble that the vendor wraps in an ordinary answer.
 fn judge(response: &Response) -> Verdict {
-    let Ok(envelope) = serde_json::from_slice::<Envelope>(response.body()) else {
+    if response.body().len() > LONGEST_REFUSAL {
+        return Verdict::Done;
+    }
+    let Ok(envelope) = serde_json::from_slice::<Envelope<'_>>(response.body()) else {
         return Verdict::Done;
     };
     match envelope.error_info.and_then(|info| info.code).as_deref() {
@@ -264,8 +289,8 @@ fn warn_of_version(endpoint: &str, response: &Response) {
     }
 }
 
-fn decode(endpoint: &'static str, response: &Response) -> Result<Answer> {
-    let envelope: Envelope = match response.json(endpoint) {
+fn decode<'r>(endpoint: &'static str, response: &'r Response) -> Result<Decoded<'r>> {
+    let envelope: Envelope<'r> = match response.json(endpoint) {
         Ok(envelope) => envelope,
         // Without an envelope the status is all there is to go by.
         Err(_) if !response.is_success() => return Err(refusal(endpoint, response, None, None)),
@@ -294,7 +319,7 @@ fn decode(endpoint: &'static str, response: &Response) -> Result<Answer> {
             "`results` is missing from the answer",
         ))
     })?;
-    Ok(Answer {
+    Ok(Decoded {
         results,
         next_cursor: envelope.next_cursor.filter(|cursor| !cursor.is_empty()),
         more: envelope.more_data_available.unwrap_or(false),
