@@ -43,6 +43,8 @@ pub struct NewPass {
     pub id: String,
     /// Full or delta.
     pub kind: PassKind,
+    /// Whether it walks every stream; one over some models does not.
+    pub whole: bool,
     /// When it begins.
     pub started_at: Timestamp,
 }
@@ -56,6 +58,8 @@ pub struct Pass {
     pub id: String,
     /// Full or delta.
     pub kind: PassKind,
+    /// Whether it walks every stream; one over some models does not.
+    pub whole: bool,
     /// How it stands.
     pub state: PassState,
     /// When it began.

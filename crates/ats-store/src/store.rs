@@ -90,7 +90,7 @@ pub trait Store: Debug + Send + Sync + 'static {
     /// Where the next delta walk of each stream starts.
     fn checkpoints(&self, id: &IntegrationId) -> Result<BTreeMap<String, Checkpoint>>;
 
-    /// When the last pass began in which every stream was walked from its beginning and none
+    /// When the last whole full pass began in which every walk began at the beginning and none
     /// failed.
     fn last_full_pass(&self, id: &IntegrationId) -> Result<Option<Timestamp>>;
 

@@ -16,11 +16,13 @@ use crate::{
 pub(super) fn begin(tx: &Transaction<'_>, id: &IntegrationId, pass: &NewPass) -> Result<i64> {
     let integration = integrations::key(tx, id)?;
     tx.execute(
-        "INSERT INTO passes (integration, id, kind, state, started_at) VALUES (?1, ?2, ?3, ?4, ?5)",
+        "INSERT INTO passes (integration, id, kind, whole, state, started_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
         params![
             integration,
             pass.id,
             word(&pass.kind)?,
+            pass.whole,
             word(&PassState::Running)?,
             millis(pass.started_at)
         ],
@@ -171,15 +173,14 @@ pub(super) fn checkpoints(
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
-/// A pass counts as full if it says so and every stream was walked from its beginning to its end:
-/// a pass over some models leaves streams of the integration out.
+/// Every stream of the connector is the caller's to know; here it counts that the pass says so, and
+/// that none of its walks began at a checkpoint or is unfinished.
 pub(super) fn last_full(db: &Connection, id: &IntegrationId) -> Result<Option<Timestamp>> {
     let mut statement = db.prepare_cached(
         "SELECT p.started_at FROM passes AS p
-         WHERE p.integration = ?1 AND p.kind = ?2 AND p.state = ?3
-           AND NOT EXISTS (SELECT 1 FROM streams AS s WHERE s.integration = p.integration
-               AND NOT EXISTS (SELECT 1 FROM walks AS w WHERE w.pass = p.key
-                   AND w.stream = s.key AND w.since IS NULL AND w.state = ?4))
+         WHERE p.integration = ?1 AND p.kind = ?2 AND p.whole AND p.state = ?3
+           AND NOT EXISTS (SELECT 1 FROM walks AS w WHERE w.pass = p.key
+               AND (w.since IS NOT NULL OR w.state <> ?4))
          ORDER BY p.key DESC LIMIT 1",
     )?;
     let started: Option<i64> = statement
@@ -197,7 +198,7 @@ pub(super) fn last_full(db: &Connection, id: &IntegrationId) -> Result<Option<Ti
 }
 
 const COLUMNS: &str = "key, id, kind, state, started_at, ended_at, requests, retries, throttled, \
-                       resumed, problem";
+                       resumed, problem, whole";
 
 pub(super) fn latest(
     db: &Connection,
@@ -237,6 +238,7 @@ fn read(db: &Connection, models: &Models, row: &Row<'_>) -> Result<Pass> {
         key,
         id: row.get(1)?,
         kind: from_word(&row.get::<_, String>(2)?)?,
+        whole: row.get(11)?,
         state: from_word(&row.get::<_, String>(3)?)?,
         started_at: instant(row.get(4)?)?,
         ended_at: ended_at.map(instant).transpose()?,

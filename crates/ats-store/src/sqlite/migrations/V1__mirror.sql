@@ -119,6 +119,7 @@ CREATE TABLE passes (
     integration INTEGER NOT NULL,
     id TEXT NOT NULL UNIQUE,
     kind TEXT NOT NULL,
+    whole INTEGER NOT NULL,
     state TEXT NOT NULL,
     started_at INTEGER NOT NULL,
     ended_at INTEGER,
