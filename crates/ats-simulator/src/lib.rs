@@ -45,7 +45,7 @@ pub enum ChangeKind {
     Create,
     /// A document's own content changes.
     Edit,
-    /// A document goes without a trace.
+    /// A document goes without a trace; what hung on it goes too, or moves to another document.
     Delete,
     /// A document that others only refer to changes its name.
     Rename,

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use ats_simulator::{ChangeKind, World, ashby};
 use serde_json::{Value, json};
 
-use crate::client::{ask, nothing, start, walk};
+use crate::client::{ids, nothing, start, walk};
 
 fn texts(world: &World) -> BTreeMap<(String, String), String> {
     let mut texts = BTreeMap::new();
@@ -196,6 +196,84 @@ fn content(document: &Value) -> Value {
     document
 }
 
+fn contents(world: &World, collection: &str) -> BTreeMap<String, Value> {
+    let documents = world.collection(collection).documents();
+    documents
+        .map(|document| (document.id().to_owned(), content(document.value())))
+        .collect()
+}
+
+const MERGE: &str = "merge two candidates";
+
+#[test]
+fn a_merge_moves_everything_of_one_candidate_to_another() {
+    for (name, world) in [
+        ("small", ashby::small_world()),
+        ("generated", ashby::generated_world(5, 60)),
+    ] {
+        let changes = ashby::changes();
+        let merge = changes.iter().find(|change| change.name == MERGE);
+        let mut survey_moved = false;
+        for pick in 0..60 {
+            let mut merged = world.clone();
+            (merge.expect("a merge").apply)(&mut merged, pick);
+            let what = format!("{name} ({pick})");
+            let before = contents(&world, "candidates");
+            let after = contents(&merged, "candidates");
+            let mut gone = before.keys().filter(|id| !after.contains_key(*id));
+            let gone = gone
+                .next()
+                .unwrap_or_else(|| panic!("{what}: nobody is gone"));
+            let (stays, now) = after
+                .iter()
+                .find(|(id, now)| before.get(*id) != Some(now))
+                .unwrap_or_else(|| panic!("{what}: nobody has changed"));
+            let expected = [&before[stays], &before[gone]]
+                .map(|candidate| candidate["applicationIds"].as_array().expect("ids").clone())
+                .concat();
+            assert_eq!(now["applicationIds"], json!(expected), "{what}");
+            let mut but_applications = now.clone();
+            but_applications["applicationIds"] = before[stays]["applicationIds"].clone();
+            assert_eq!(
+                but_applications, before[stays],
+                "{what}: nothing else of the person"
+            );
+
+            let ids = |world: &World| world.ids("applications");
+            assert_eq!(ids(&merged), ids(&world), "{what}: applications stay");
+            for (id, application) in contents(&merged, "applications") {
+                let old = content(world.get("applications", &id).expect("it was there"));
+                if old["candidate"]["id"] != json!(gone) {
+                    assert_eq!(application, old, "{what}");
+                    continue;
+                }
+                let mut expected = old;
+                let shown = ["id", "name", "primaryEmailAddress", "primaryPhoneNumber"];
+                expected["candidate"] = shown
+                    .iter()
+                    .filter_map(|key| Some(((*key).to_owned(), now.get(*key)?.clone())))
+                    .collect();
+                assert_eq!(application, expected, "{what}");
+            }
+            for (id, submission) in contents(&merged, "survey_submissions") {
+                let old = world.get("survey_submissions", &id).expect("it was there");
+                survey_moved |= submission["candidateId"] != old["candidateId"];
+            }
+            assert_eq!(dangling(&merged), dangling(&world), "{what}");
+        }
+        assert!(survey_moved, "{name}: no submission had to move");
+    }
+    let mut alone = ashby::small_world();
+    for id in alone.ids("candidates").split_off(1) {
+        alone.remove("candidates", &id);
+    }
+    let changes = ashby::changes();
+    for change in changes.iter().filter(|change| change.name == MERGE) {
+        (change.apply)(&mut alone, 0);
+        assert_eq!(alone.len("candidates"), 1, "there is nobody to merge with");
+    }
+}
+
 #[test]
 fn every_change_changes_what_it_says() {
     for (name, world) in [
@@ -257,12 +335,21 @@ async fn every_change_of_a_list_with_a_token_shows_in_its_delta() {
             continue;
         };
         let (_, token) = walk(&simulator, endpoint, body.clone()).await;
+        let before = simulator.read(|world| contents(world, change.collection));
         simulator.edit(|world| (change.apply)(world, 2));
+        let mut moved = simulator.read(|world| contents(world, change.collection));
+        moved.retain(|id, now| before.get(id) != Some(now));
         let mut body = body.clone();
         body["syncToken"] = json!(token);
-        let delta = ask(&simulator, endpoint, body).await.json();
-        let rows = delta["results"].as_array().map_or(0, Vec::len);
-        let expected = usize::from(change.kind != ChangeKind::Delete);
-        assert_eq!(rows, expected, "{}", change.name);
+        let delta = ids(&simulator, endpoint, body).await;
+        assert_eq!(
+            delta,
+            moved.into_keys().collect::<Vec<_>>(),
+            "{}",
+            change.name
+        );
+        // Nothing else moves; of what is deleted, only a merge leaves something to see.
+        let seen = change.kind != ChangeKind::Delete || change.name == MERGE;
+        assert_eq!(delta.len(), usize::from(seen), "{}", change.name);
     }
 }

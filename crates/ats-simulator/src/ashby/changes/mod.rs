@@ -6,6 +6,7 @@
 
 mod interviews;
 mod jobs;
+mod merge;
 mod metadata;
 mod people;
 
@@ -20,6 +21,7 @@ use crate::{Change, ChangeKind};
 pub fn changes() -> Vec<Change> {
     let rooms = [
         people::CHANGES,
+        merge::CHANGES,
         metadata::CHANGES,
         jobs::CHANGES,
         interviews::CHANGES,
