@@ -23,6 +23,8 @@ pub struct BundleState {
     pub hash: BundleHash,
     /// Whether something it looked up has changed since it was mapped.
     pub due: bool,
+    /// Whether its documents are kept.
+    pub kept: bool,
 }
 
 /// A bundle with its key in the store.

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use ats_core::{Checkpoint, Id, Lookup, Loss, ModelKind, PageCursor, Reject, Timestamp};
+use ats_core::{Checkpoint, Id, Lookup, Loss, ModelKind, PageCursor, RawJson, Reject, Timestamp};
 use sha2::{Digest, Sha256};
 
 use crate::{BundleHash, Cause, Layout};
@@ -123,6 +123,20 @@ pub struct DocumentPlace {
     pub bundle: String,
     /// Its place among the documents of the bundle.
     pub index: usize,
+    /// The document itself, where the connector made it up from parts: then no bundle holds it.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "as_it_is"
+    )]
+    pub body: Option<RawJson>,
+}
+
+fn as_it_is<'de, D: serde::Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<RawJson>, D::Error> {
+    let body = <Box<serde_json::value::RawValue> as serde::Deserialize>::deserialize(deserializer)?;
+    Ok(Some(body.into()))
 }
 
 /// What a walk that has ended did not bring.

@@ -101,7 +101,8 @@ pub(super) fn states(
         return Ok(vec![None; bundles.len()]);
     };
     let mut statement = db.prepare_cached(
-        "SELECT b.hash, EXISTS (SELECT 1 FROM due AS d WHERE d.bundle = b.key)
+        "SELECT b.hash, EXISTS (SELECT 1 FROM due AS d WHERE d.bundle = b.key),
+             b.documents IS NOT NULL
          FROM bundles AS b WHERE b.stream = ?1 AND b.id = ?2",
     )?;
     let mut states = Vec::with_capacity(bundles.len());
@@ -110,6 +111,7 @@ pub(super) fn states(
             Ok(BundleState {
                 hash: row.get::<_, BundleHash>(0)?,
                 due: row.get(1)?,
+                kept: row.get(2)?,
             })
         });
         states.push(state.optional()?);

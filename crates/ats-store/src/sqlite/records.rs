@@ -104,7 +104,11 @@ pub(super) fn remote_data(
         }
         Some(places) => {
             for place in places {
-                if let Some(body) = document(db, id, place)? {
+                let body = match &place.body {
+                    Some(body) => Some(body.get().to_owned()),
+                    None => document(db, id, place)?,
+                };
+                if let Some(body) = body {
                     documents.insert(place.path.clone(), body);
                 }
             }
