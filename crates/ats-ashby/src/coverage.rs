@@ -2,9 +2,7 @@
 //!
 //! Whatever is not named a gap here is a claim, and the conformance suite proves it field by field.
 
-use ats_core::{
-    Actions, AlwaysNull, Connector, Features, FieldGap, Gap, Read, Reads, Stream, Support,
-};
+use ats_core::{Actions, AlwaysNull, Features, FieldGap, Gap, Read, Reads, Stream, Support};
 
 const APPLICATION_LIST: &str = "https://developers.ashbyhq.com/reference/applicationlist";
 const CANDIDATE_CREATE: &str = "https://developers.ashbyhq.com/reference/candidatecreate";
@@ -100,16 +98,16 @@ fn find<'a>(streams: &'a [Box<dyn Stream>], name: &str) -> Option<&'a dyn Stream
 
 /// The answer for each model.
 pub(crate) fn reads(streams: &[Box<dyn Stream>]) -> Reads<'_> {
-    let read = |stream: &str, permission, gaps| match find(streams, stream) {
+    let read = |stream: &str, permissions, gaps| match find(streams, stream) {
         Some(stream) => Support::Yes(Read {
             stream,
-            permission,
+            permissions,
             gaps,
             always_null: &[],
         }),
         None => Support::No(Gap::unknown("the connector has no stream for this model")),
     };
-    let questions_of_jobs = match read("jobs", "jobsRead", NO_GAPS) {
+    let questions_of_jobs = match read("jobs", &["jobsRead"], NO_GAPS) {
         Support::Yes(read) => Support::Yes(Read {
             always_null: NO_CONDITIONS,
             ..read
@@ -117,22 +115,22 @@ pub(crate) fn reads(streams: &[Box<dyn Stream>]) -> Reads<'_> {
         no @ Support::No(_) => no,
     };
     Reads {
-        users: read("users", "organizationRead", NO_GAPS),
-        tags: read("tags", "hiringProcessMetadataRead", NO_GAPS),
-        rejection_reasons: read("rejection_reasons", "hiringProcessMetadataRead", NO_GAPS),
-        application_stages: read("stages", "interviewsRead", STAGE_GAPS),
-        jobs: read("jobs", "jobsRead", JOB_GAPS),
-        job_postings: read("postings", "jobsRead", NO_GAPS),
-        screening_questions: read("postings", "jobsRead", NO_GAPS),
-        candidates: read("candidates", "candidatesRead", CANDIDATE_GAPS),
-        applications: read("applications", "candidatesRead", APPLICATION_GAPS),
-        interviews: read("interviews", "interviewsRead", NO_GAPS),
-        offers: read("offers", "offersRead", NO_GAPS),
-        candidate_tags: read("candidates", "candidatesRead", NO_GAPS),
-        job_application_stages: read("jobs", "jobsRead", NO_GAPS),
+        users: read("users", &["organizationRead"], NO_GAPS),
+        tags: read("tags", &["hiringProcessMetadataRead"], NO_GAPS),
+        rejection_reasons: read("rejection_reasons", &["hiringProcessMetadataRead"], NO_GAPS),
+        application_stages: read("stages", &["interviewsRead"], STAGE_GAPS),
+        jobs: read("jobs", &["jobsRead"], JOB_GAPS),
+        job_postings: read("postings", &["jobsRead"], NO_GAPS),
+        screening_questions: read("postings", &["jobsRead"], NO_GAPS),
+        candidates: read("candidates", &["candidatesRead"], CANDIDATE_GAPS),
+        applications: read("applications", &["candidatesRead"], APPLICATION_GAPS),
+        interviews: read("interviews", &["interviewsRead"], NO_GAPS),
+        offers: read("offers", &["offersRead"], NO_GAPS),
+        candidate_tags: read("candidates", &["candidatesRead"], NO_GAPS),
+        job_application_stages: read("jobs", &["interviewsRead", "jobsRead"], NO_GAPS),
         job_screening_questions: questions_of_jobs,
-        job_hiring_team_members: read("jobs", "jobsRead", NO_GAPS),
-        interviewing_team_members: read("interviews", "interviewsRead", NO_GAPS),
+        job_hiring_team_members: read("jobs", &["jobsRead"], NO_GAPS),
+        interviewing_team_members: read("interviews", &["interviewsRead"], NO_GAPS),
     }
 }
 
@@ -202,20 +200,4 @@ pub(crate) fn features() -> Features {
         delta_syncs: Support::Yes(()),
         eeo_questions: Support::Yes(()),
     }
-}
-
-/// The models that cannot be read, and the permissions they want.
-pub(crate) fn missing(
-    connector: &dyn Connector,
-    granted: &std::collections::BTreeSet<String>,
-) -> std::collections::BTreeMap<ats_core::ModelKind, Vec<String>> {
-    let reads = connector.reads();
-    let wanted = reads
-        .slots()
-        .into_iter()
-        .filter_map(|(kind, slot)| Some((kind, slot.yes()?.permission)));
-    let lacking = wanted.filter(|(_, permission)| !granted.contains(*permission));
-    lacking
-        .map(|(kind, permission)| (kind, vec![permission.to_owned()]))
-        .collect()
 }

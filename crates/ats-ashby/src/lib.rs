@@ -39,6 +39,8 @@ pub static MANIFEST: Manifest = Manifest {
         default: true,
     }],
     permissions: permission::ALL,
+    boxes: permission::BOXES,
+    key_options: permission::KEY_OPTIONS,
 };
 
 /// How the registry makes it.
@@ -48,7 +50,7 @@ pub const FACTORY: Factory = Factory {
 };
 
 /// Name of the switch for applicants' answers.
-pub(crate) const SCREENING_ANSWERS: &str = "screening_question_answers";
+pub(crate) const SCREENING_ANSWERS: &str = "screening_answers";
 
 /// The connector, bound to one integration.
 #[derive(Debug)]
@@ -99,12 +101,7 @@ impl Connector for Ashby {
 
     async fn check(&self) -> Result<Access> {
         let check::Key { title, granted } = check::key(&self.client).await?;
-        let missing = coverage::missing(self, &granted);
-        Ok(Access {
-            title,
-            granted,
-            missing,
-        })
+        Ok(Access::of(title, granted, &self.reads()))
     }
 
     fn streams(&self) -> Vec<&dyn Stream> {

@@ -1,4 +1,7 @@
-//! Which permission each endpoint needs, as Ashby's API reference states it endpoint by endpoint.
+//! Which permission each endpoint needs, as Ashby's API reference states it endpoint by endpoint, and
+//! what a person ticks in Ashby to give it.
+
+use ats_core::{KeyBox, KeyOption, ModelKind};
 
 /// The permission that `endpoint` needs.
 pub(crate) fn of(endpoint: &str) -> Option<&'static str> {
@@ -31,4 +34,65 @@ pub(crate) const ALL: &[&str] = &[
     "jobsRead",
     "offersRead",
     "organizationRead",
+];
+
+/// The boxes of Ashby's page "API keys" in its order of modules. The last one lets a key look at
+/// itself, so that its permissions need no guessing.
+pub(crate) const BOXES: &[KeyBox] = &[
+    tick("jobsRead", "Jobs: Read"),
+    tick("candidatesRead", "Candidates: Read"),
+    tick("interviewsRead", "Interviews: Read"),
+    tick("hiringProcessMetadataRead", "Hiring Process Metadata: Read"),
+    tick("organizationRead", "Organization: Read"),
+    tick("offersRead", "Offers: Read"),
+    tick("apiKeysRead", "API Keys: Read"),
+];
+
+const fn tick(permission: &'static str, label: &'static str) -> KeyBox {
+    KeyBox { permission, label }
+}
+
+/// The switches beside them. `apiKey.info` does not report how they stand.
+pub(crate) const KEY_OPTIONS: &[KeyOption] = &[
+    KeyOption {
+        label: "Allow access to confidential jobs and projects",
+        decides: "whether confidential jobs are seen, with all that belongs to them",
+        records: &[
+            ModelKind::Job,
+            ModelKind::JobPosting,
+            ModelKind::ScreeningQuestion,
+            ModelKind::Candidate,
+            ModelKind::Application,
+            ModelKind::Interview,
+            ModelKind::Offer,
+            ModelKind::CandidateTag,
+            ModelKind::JobApplicationStage,
+            ModelKind::JobScreeningQuestion,
+            ModelKind::JobHiringTeamMember,
+            ModelKind::InterviewingTeamMember,
+        ],
+        fields: &[],
+    },
+    KeyOption {
+        label: "Allow access to non-offer private fields",
+        decides: "whether private custom fields are seen, those of offers aside",
+        records: &[],
+        fields: &[
+            (ModelKind::Job, "custom_fields"),
+            (ModelKind::Job, "integration_fields"),
+            (ModelKind::Candidate, "custom_fields"),
+            (ModelKind::Candidate, "integration_fields"),
+            (ModelKind::Application, "custom_fields"),
+            (ModelKind::Application, "integration_fields"),
+        ],
+    },
+    KeyOption {
+        label: "Allow access to offer private fields",
+        decides: "whether private custom fields of offers are seen",
+        records: &[],
+        fields: &[
+            (ModelKind::Offer, "custom_fields"),
+            (ModelKind::Offer, "integration_fields"),
+        ],
+    },
 ];

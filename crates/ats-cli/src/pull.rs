@@ -34,7 +34,7 @@ use crate::{
 Examples:
   export ASHBY_API_KEY=...
   ats pull ashby --api-key-env ASHBY_API_KEY --out mirror/
-  ats pull ashby --api-key-env ASHBY_API_KEY --set screening_question_answers=off --out mirror/")]
+  ats pull ashby --api-key-env ASHBY_API_KEY --set screening_answers=off --out mirror/")]
 pub(crate) struct Options {
     /// The connector, for example `ashby`.
     connector: String,

@@ -122,6 +122,10 @@ lies! {
     NamesAnotherPermission => ["faults/revoked-permission-is-named", "permissions/one-less-costs-only-its-own"];
     /// Says that everything is granted.
     ChecksNothing => ["permissions/check-tells"];
+    /// Tells only the first permission that a model lacks.
+    TellsTheFirstOnly => ["permissions/check-tells"];
+    /// Needs a permission that it does not declare.
+    DeclaresTooLittle => ["permissions/one-less-costs-only-its-own"];
     /// Calls a throttle an outage.
     CallsThrottlingAnOutage => ["faults/throttled-for-ever-is-rate-limited"];
     /// Calls a bad key an outage.

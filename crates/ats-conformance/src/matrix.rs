@@ -88,9 +88,9 @@ pub struct ModelRow {
     pub fields: BTreeMap<String, Cell>,
     /// Whether the model can be read.
     pub status: Status,
-    /// The permission without which nothing of it can be read.
+    /// The permissions without any of which nothing of it can be read.
     #[serde(skip)]
-    pub permission: Option<&'static str>,
+    pub permissions: &'static [&'static str],
     /// Why not, if it cannot.
     #[serde(skip)]
     pub note: Option<String>,
@@ -252,7 +252,7 @@ fn model_row(
         status: coverage
             .gap
             .map_or(Status::Supported, |gap| gap.status.into()),
-        permission: coverage.permission,
+        permissions: coverage.permissions,
         note: coverage.gap.map(|gap| gap.reason.to_owned()),
     }
 }
@@ -287,7 +287,7 @@ fn cell(
         .tables()
         .reads
         .get(&model)
-        .map(|read| read.permission.to_owned());
+        .map_or(&[][..], |read| read.permissions);
     let mut permissions = BTreeSet::new();
     let mut source = BTreeSet::new();
     for fact in &proof.facts {
@@ -314,7 +314,7 @@ fn cell(
         }
     };
     if status == Status::Supported && permissions.is_empty() {
-        permissions.extend(declared);
+        permissions.extend(declared.iter().map(ToString::to_string));
     }
     Cell {
         level: if status == Status::Supported {

@@ -105,6 +105,7 @@ fn a_field_that_needs_another_permission_than_declared_is_noticed() {
         Lie::WrongPermission,
         "toy::read::candidates::title::permissions",
     );
+    assert_red(Lie::OneTooMany, "toy::read::candidates::title::permissions");
 }
 
 /// One way to be wrong about fields.
@@ -119,6 +120,7 @@ enum Lie {
     UnknownGap,
     DropsARecord,
     WrongPermission,
+    OneTooMany,
 }
 
 /// The toy's harness around a lying connector.
@@ -204,9 +206,10 @@ impl Connector for Lying {
         if let Support::Yes(read) = &mut reads.candidates {
             *read = Read {
                 gaps: gaps(self.2, read.gaps),
-                permission: match self.2 {
-                    Lie::WrongPermission => "tagsRead",
-                    _ => read.permission,
+                permissions: match self.2 {
+                    Lie::WrongPermission => &["tagsRead"],
+                    Lie::OneTooMany => &["candidatesRead", "tagsRead"],
+                    _ => read.permissions,
                 },
                 ..*read
             };

@@ -56,8 +56,8 @@ pub struct Usage {
 pub struct Read<'a> {
     /// The stream that carries the model.
     pub stream: &'a dyn Stream,
-    /// The permission without which the model cannot be read, as the vendor calls it.
-    pub permission: &'static str,
+    /// The permissions without any of which the model cannot be read, as the vendor calls them.
+    pub permissions: &'static [&'static str],
     /// The fields that the connector does not fill.
     pub gaps: &'static [FieldGap],
     /// The fields that are claimed and always `null`.
@@ -81,6 +81,45 @@ pub struct Manifest {
     pub settings: &'static [Setting],
     /// All permissions that a complete read needs, as the vendor calls them.
     pub permissions: &'static [&'static str],
+    /// The box that gives each of these permissions, and any other that helps, in the order of the
+    /// page where the key is made.
+    pub boxes: &'static [KeyBox],
+    /// What else can be switched on that page and decides about what is read.
+    pub key_options: &'static [KeyOption],
+}
+
+impl Manifest {
+    /// What to tick on the vendor's key page for a permission: its box, or its name if no box is
+    /// known.
+    pub fn label_of<'a>(&self, permission: &'a str) -> &'a str {
+        let found = self
+            .boxes
+            .iter()
+            .find(|found| found.permission == permission);
+        found.map_or(permission, |found| found.label)
+    }
+}
+
+/// One box on the page where a person makes the key.
+#[derive(Debug, PartialEq, Eq)]
+pub struct KeyBox {
+    /// The permission that it gives.
+    pub permission: &'static str,
+    /// What the page calls it.
+    pub label: &'static str,
+}
+
+/// A switch of a key that is no permission. Vendors do not tell how it stands.
+#[derive(Debug, PartialEq, Eq)]
+pub struct KeyOption {
+    /// What the page calls it.
+    pub label: &'static str,
+    /// What it decides about, for a person to read.
+    pub decides: &'static str,
+    /// The models of which some records are hidden without it.
+    pub records: &'static [ModelKind],
+    /// The fields that are incomplete without it.
+    pub fields: &'static [(ModelKind, &'static str)],
 }
 
 /// One secret that a person must enter.
@@ -147,6 +186,23 @@ pub struct Access {
     pub granted: BTreeSet<String>,
     /// For each model that cannot be read, the permissions that are missing.
     pub missing: BTreeMap<ModelKind, Vec<String>>,
+}
+
+impl Access {
+    /// What `granted` means for the models in `reads`.
+    pub fn of(title: Option<String>, granted: BTreeSet<String>, reads: &Reads<'_>) -> Self {
+        let missing = reads.slots().into_iter().filter_map(|(kind, slot)| {
+            let wanted = slot.yes()?.permissions.iter();
+            let lacking = wanted.filter(|permission| !granted.contains(**permission));
+            let lacking: Vec<String> = lacking.map(ToString::to_string).collect();
+            (!lacking.is_empty()).then_some((kind, lacking))
+        });
+        Self {
+            missing: missing.collect(),
+            title,
+            granted,
+        }
+    }
 }
 
 /// Declares a table of slots: one `Support` a line, and the list of its names.

@@ -20,8 +20,8 @@ pub struct Coverage {
 pub struct ModelCoverage {
     /// The gap, if the whole model is one.
     pub gap: Option<Gap>,
-    /// The permission it needs.
-    pub permission: Option<&'static str>,
+    /// The permissions it needs.
+    pub permissions: &'static [&'static str],
     /// Each field.
     pub fields: BTreeMap<String, Option<Gap>>,
     /// Gaps that name no field of the model: a defect of the connector.
@@ -60,7 +60,7 @@ impl ModelCoverage {
         };
         Self {
             gap: support.gap().copied(),
-            permission: support.yes().map(|read| read.permission),
+            permissions: support.yes().map_or(&[], |read| read.permissions),
             fields: names
                 .keys()
                 .map(|name| (name.clone(), gap_of(name)))

@@ -20,8 +20,8 @@ mod time;
 pub use bundle::{Bundle, BundleRef, Document, Known, Lookup, RawJson, Recorder, Related, Shelf};
 pub use clock::Clock;
 pub use connector::{
-    Access, Actions, Connection, Connector, CredentialField, Factory, Features, Manifest, Read,
-    Setting, Usage,
+    Access, Actions, Connection, Connector, CredentialField, Factory, Features, KeyBox, KeyOption,
+    Manifest, Read, Setting, Usage,
 };
 pub use coverage::{Coverage, ModelCoverage};
 pub use error::{Error, ErrorKind, Recovery, Result};

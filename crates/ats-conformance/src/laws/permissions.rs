@@ -5,14 +5,14 @@ use std::{
     sync::Arc,
 };
 
-use ats_core::{Connector, ErrorKind, ModelKind};
+use ats_core::{Access, Connector, ErrorKind, ModelKind};
 
 use super::{
     Judged, LawEvidence,
-    compare::{View, difference, fresh, spared, view, with_users},
+    compare::{View, difference, fresh, given, spared, view, with_users},
     probe::start,
 };
-use crate::{Failure, Harness, Mirror, PassReport, Remote, mirror::RelatedView};
+use crate::{Failure, Harness, Mirror, PassReport, Remote};
 
 super::declare! {
     "permissions/one-less-costs-only-its-own",
@@ -59,12 +59,12 @@ async fn lesser(harness: &dyn Harness, remote: &dyn Remote) -> Vec<Lesser> {
     lesser
 }
 
-/// The permission that each claimed model declares.
-fn declared(connector: &dyn Connector) -> BTreeMap<ModelKind, &'static str> {
+/// The permissions that each claimed model declares.
+fn declared(connector: &dyn Connector) -> BTreeMap<ModelKind, &'static [&'static str]> {
     let reads = connector.reads();
     let slots = reads.slots().into_iter();
     slots
-        .filter_map(|(model, slot)| Some((model, slot.yes()?.permission)))
+        .filter_map(|(model, slot)| Some((model, slot.yes()?.permissions)))
         .collect()
 }
 
@@ -130,10 +130,7 @@ fn failed_for<'a>(permission: &str, report: &'a PassReport) -> Result<BTreeSet<&
     Ok(failed)
 }
 
-/// A record that is gone although its model, as its own stream gives it, needs another permission.
-///
-/// A join record is not asked for: it stands between two records, and the one that it points to may
-/// be what the permission hides.
+/// A record that is gone although its model, as its own stream gives it, needs other permissions.
 fn missing(
     whole: &Mirror,
     view: &View,
@@ -142,22 +139,18 @@ fn missing(
 ) -> Option<String> {
     let reads = connector.reads();
     for (model, slot) in reads.slots() {
-        let Some(read) = slot.yes().filter(|read| read.permission != permission) else {
+        let Some(read) = slot
+            .yes()
+            .filter(|read| !read.permissions.contains(&permission))
+        else {
             continue;
         };
-        for bundle in whole.shelf().stream(read.stream.name()) {
-            let related = RelatedView::new(read.stream, whole.shelf());
-            let records = read.stream.map(bundle, &related).records;
-            let keys = records
-                .iter()
-                .map(|record| (record.kind(), record.remote_key().into_owned()));
-            let mut gone = keys.filter(|key| key.0 == model && !view.contains_key(key));
-            if let Some((_, key)) = gone.next() {
-                let needs = read.permission;
-                return Some(format!(
-                    "{model} {key} is missing, though {model} needs only {needs}"
-                ));
-            }
+        let mut given = given(whole, read.stream).into_iter();
+        if let Some((_, key)) = given.find(|key| key.0 == model && !view.contains_key(key)) {
+            let needs = read.permissions.join(" and ");
+            return Some(format!(
+                "{model} {key} is missing, though {model} needs only {needs}"
+            ));
         }
     }
     None
@@ -178,7 +171,10 @@ async fn declared_is_needed(harness: &dyn Harness) -> Judged {
         let hurt = with_users(&**connector, &failed);
         let reads = connector.reads();
         for (model, slot) in reads.slots() {
-            let Some(read) = slot.yes().filter(|read| read.permission == permission) else {
+            let Some(read) = slot
+                .yes()
+                .filter(|read| read.permissions.contains(&permission.as_str()))
+            else {
                 continue;
             };
             if !hurt.contains(read.stream.name()) {
@@ -228,18 +224,35 @@ async fn check_tells(harness: &dyn Harness) -> Judged {
                 format!("{access:?}"),
             ));
         }
-        for (model, _) in declared(&*connector)
-            .iter()
-            .filter(|(_, needed)| *needed == permission)
-        {
-            let missing = access.missing.get(model);
-            if missing.is_none_or(|missing| !missing.contains(permission)) {
-                let expected = format!("{model} is said to miss {permission}");
-                return Err(failed(&expected, format!("{:?}", access.missing)));
-            }
+        tells_all(&*connector, &access, &|held| held != permission)?;
+    }
+    // A key that may do nothing misses everything that each model needs, not the first of it only.
+    let connector = remote.connector_with(&BTreeSet::new());
+    match connector.check().await {
+        Ok(access) => tells_all(&*connector, &access, &|_| false)?,
+        Err(error) if matches!(error.kind(), ErrorKind::PermissionMissing { .. }) => {}
+        Err(error) => return Err(failed("the check succeeds", error.to_string())),
+    }
+    Ok(LawEvidence::judged(all.len() + 2))
+}
+
+/// Whether the check says of each model exactly which of its permissions are not `held`.
+fn tells_all(
+    connector: &dyn Connector,
+    access: &Access,
+    held: &dyn Fn(&str) -> bool,
+) -> Result<(), Failure> {
+    for (model, needed) in declared(connector) {
+        let lacking: BTreeSet<&str> = needed.iter().copied().filter(|name| !held(name)).collect();
+        let told = access.missing.get(&model).into_iter().flatten();
+        let told: BTreeSet<&str> = told.map(String::as_str).collect();
+        if told != lacking {
+            return Err(Failure::default()
+                .expected(format!("{model} is said to miss {lacking:?}"), "")
+                .came(format!("{told:?}")));
         }
     }
-    Ok(LawEvidence::judged(all.len() + 1))
+    Ok(())
 }
 
 fn names(kind: &ErrorKind, permission: &str) -> bool {

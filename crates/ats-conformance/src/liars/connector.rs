@@ -105,6 +105,14 @@ impl Connector for Lying {
         self.replace(&mut reads.candidates);
         self.replace(&mut reads.applications);
         self.replace(&mut reads.candidate_tags);
+        match (self.lie, &mut reads.candidate_tags) {
+            // The check below goes by the honest tables.
+            (Lie::TellsTheFirstOnly, Support::Yes(read)) => {
+                read.permissions = &["candidatesRead", "tagsRead"];
+            }
+            (Lie::DeclaresTooLittle, Support::Yes(read)) => read.permissions = &[],
+            _ => {}
+        }
         reads
     }
 

@@ -178,11 +178,34 @@ pub(crate) fn tables_case(context: &Context) -> Result<Evidence, Failure> {
                 )),
             }
         }
-        if !tables.manifest.permissions.contains(&read.permission) {
+        for permission in read.permissions {
+            if !tables.manifest.permissions.contains(permission) {
+                wrong.push(format!(
+                    "{model}: needs `{permission}`, which the manifest does not ask for"
+                ));
+            }
+        }
+    }
+    for permission in tables.manifest.permissions {
+        if tables
+            .manifest
+            .boxes
+            .iter()
+            .all(|found| found.permission != *permission)
+        {
             wrong.push(format!(
-                "{model}: needs `{}`, which the manifest does not ask for",
-                read.permission
+                "the manifest asks for `{permission}` and names no box to tick for it"
             ));
+        }
+    }
+    for option in tables.manifest.key_options {
+        for (model, field) in option.fields {
+            if !tables.fields[model].contains_key(*field) {
+                wrong.push(format!(
+                    "the key option `{}` names {model}.{field}, which is no field",
+                    option.label
+                ));
+            }
         }
     }
     let harness = context.harness().expected();

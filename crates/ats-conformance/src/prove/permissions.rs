@@ -79,20 +79,23 @@ pub(crate) fn permissions_case(
         .tables()
         .reads
         .get(&model)
-        .map_or("", |read| read.permission);
+        .map_or(&[][..], |read| read.permissions);
     let permissions = scopes.of(model, &field.name);
     let claim = Claim::Field(model, field.name.clone());
-    let failure = Failure::of(format_args!("{claim} needs the permission `{declared}`"));
-    if !permissions.contains(declared) {
+    let failure = Failure::of(format_args!("{claim} needs the permissions {declared:?}"));
+    let idle = declared
+        .iter()
+        .find(|permission| !permissions.contains(**permission));
+    if let Some(idle) = idle {
         return Err(failure
             .expected(
-                format_args!("something lost without `{declared}`"),
+                format_args!("something lost without `{idle}`"),
                 "the connector's own table",
             )
             .came(format_args!(
                 "the field is lost without any of {permissions:?}"
             ))
-            .hint("name the permission that the model really needs"));
+            .hint("name the permissions that the model really needs"));
     }
     let asked: BTreeSet<&str> = context
         .tables()

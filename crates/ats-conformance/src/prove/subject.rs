@@ -31,8 +31,8 @@ pub struct Tables {
 /// What a connector says about a model that it reads.
 #[derive(Debug, Clone, Copy)]
 pub struct ReadTable {
-    /// The permission without which nothing of it can be read.
-    pub permission: &'static str,
+    /// The permissions without any of which nothing of it can be read.
+    pub permissions: &'static [&'static str],
     /// The fields it does not fill.
     pub gaps: &'static [FieldGap],
     /// The fields that are null by the nature of the vendor.
@@ -60,7 +60,7 @@ impl Tables {
         let tables = reads.slots().into_iter().filter_map(|(model, support)| {
             let read = support.yes()?;
             let table = ReadTable {
-                permission: read.permission,
+                permissions: read.permissions,
                 gaps: read.gaps,
                 always_null: read.always_null,
             };

@@ -91,9 +91,11 @@ fn section(page: &mut String, matrix: &Matrix, model: ModelKind, row: &ModelRow)
         .as_deref()
         .map(|note| format!(" {}", escaped(note)))
         .unwrap_or_default();
-    let needs = row
-        .permission
-        .map(|permission| format!(" Needs <code>{}</code>.", escaped(permission)));
+    let needed = row.permissions.iter();
+    let needed: Vec<String> = needed
+        .map(|permission| format!("<code>{}</code>", escaped(permission)))
+        .collect();
+    let needs = (!needed.is_empty()).then(|| format!(" Needs {}.", needed.join(", ")));
     let _ = writeln!(
         page,
         "<p>{}.{note}{}</p>",

@@ -127,8 +127,8 @@ fn section(page: &mut String, model: ModelKind, row: &ModelRow) {
         );
         return;
     }
-    if let Some(permission) = row.permission {
-        let _ = writeln!(page, "Needs `{permission}`.\n");
+    if !row.permissions.is_empty() {
+        let _ = writeln!(page, "Needs {}.\n", listed(row.permissions.iter().copied()));
     }
     page.push_str("| field | status | proof level | source | permission | note |\n|---|---|---|---|---|---|\n");
     for (name, cell) in &row.fields {
@@ -138,7 +138,7 @@ fn section(page: &mut String, model: ModelKind, row: &ModelRow) {
             cell.status.text(),
             cell.level.unwrap_or("-"),
             sources(&cell.source),
-            listed(&cell.permissions),
+            listed(cell.permissions.iter().map(String::as_str)),
             note(cell)
         );
     }
@@ -156,9 +156,8 @@ fn sources(sources: &BTreeSet<String>) -> String {
     shown.join("<br>")
 }
 
-fn listed(names: &BTreeSet<String>) -> String {
+fn listed<'a>(names: impl Iterator<Item = &'a str>) -> String {
     names
-        .iter()
         .map(|name| format!("`{name}`"))
         .collect::<Vec<_>>()
         .join(", ")

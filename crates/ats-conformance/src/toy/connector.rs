@@ -1,11 +1,11 @@
 //! The toy connector: its tables and its check. It must not know a law.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use ats_core::{
-    Access, Actions, Connector, CredentialField, Features, FieldGap, Gap, Manifest, Read, Reads,
-    Result, Setting, Stream, Support, Usage,
+    Access, Actions, Connector, CredentialField, Features, FieldGap, Gap, KeyBox, Manifest, Read,
+    Reads, Result, Setting, Stream, Support, Usage,
 };
 use serde_json::json;
 
@@ -40,8 +40,19 @@ pub(crate) static MANIFEST: Manifest = Manifest {
         "candidatesRead",
         "applicationsRead",
     ],
+    boxes: &[
+        tick("sourcesRead", "Sources"),
+        tick("tagsRead", "Tags"),
+        tick("candidatesRead", "Candidates"),
+        tick("applicationsRead", "Applications"),
+    ],
+    key_options: &[],
 };
 // doc: end
+
+const fn tick(permission: &'static str, label: &'static str) -> KeyBox {
+    KeyBox { permission, label }
+}
 
 /// The toy connector.
 #[derive(Debug)]
@@ -66,13 +77,13 @@ impl Toy {
     fn read(
         &self,
         stream: usize,
-        permission: &'static str,
+        permissions: &'static [&'static str],
         gaps: &'static [FieldGap],
     ) -> Support<Read<'_>> {
         match self.streams.get(stream) {
             Some(stream) => Support::Yes(Read {
                 stream,
-                permission,
+                permissions,
                 gaps,
                 always_null: &[],
             }),
@@ -118,23 +129,8 @@ impl Connector for Toy {
     async fn check(&self) -> Result<Access> {
         let granted = self.client.info("key.info", &json!({}))?.to_value();
         let granted = granted.as_array().into_iter().flatten();
-        let mut access = Access {
-            granted: granted
-                .filter_map(|name| Some(name.as_str()?.to_owned()))
-                .collect(),
-            ..Access::default()
-        };
-        let reads = self.reads();
-        let needs = reads
-            .slots()
-            .into_iter()
-            .filter_map(|(kind, slot)| Some((kind, slot.yes()?.permission)));
-        let missing: BTreeMap<_, _> = needs
-            .filter(|(_, permission)| !access.granted.contains(*permission))
-            .map(|(kind, permission)| (kind, vec![permission.to_owned()]))
-            .collect();
-        access.missing = missing;
-        Ok(access)
+        let granted = granted.filter_map(|name| Some(name.as_str()?.to_owned()));
+        Ok(Access::of(None, granted.collect(), &self.reads()))
     }
 
     fn streams(&self) -> Vec<&dyn Stream> {
@@ -149,17 +145,17 @@ impl Connector for Toy {
         let no = || Support::No(NONE);
         Reads {
             users: no(),
-            tags: self.read(1, "tagsRead", &[]),
+            tags: self.read(1, &["tagsRead"], &[]),
             rejection_reasons: no(),
             application_stages: no(),
             jobs: no(),
             job_postings: no(),
             screening_questions: no(),
-            candidates: self.read(2, "candidatesRead", CANDIDATE_GAPS),
-            applications: self.read(3, "applicationsRead", APPLICATION_GAPS),
+            candidates: self.read(2, &["candidatesRead"], CANDIDATE_GAPS),
+            applications: self.read(3, &["applicationsRead"], APPLICATION_GAPS),
             interviews: no(),
             offers: no(),
-            candidate_tags: self.read(2, "candidatesRead", &[]),
+            candidate_tags: self.read(2, &["candidatesRead"], &[]),
             job_application_stages: no(),
             job_screening_questions: no(),
             job_hiring_team_members: no(),
