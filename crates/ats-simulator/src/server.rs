@@ -1,6 +1,7 @@
 //! HTTP on loopback: reads a request, asks the fault script, lets the vendor answer, sends the
 //! answer whole or broken, logs it. Knows no vendor's paths, keys or envelope.
 
+use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -53,7 +54,7 @@ pub(crate) struct Shared {
     pub(crate) world: RwLock<World>,
     pub(crate) keys: Mutex<Keys>,
     pub(crate) faults: Mutex<Script>,
-    pub(crate) log: Mutex<Vec<Exchange>>,
+    pub(crate) log: Mutex<VecDeque<Exchange>>,
     pub(crate) options: Options,
     pub(crate) ashby: Ashby,
 }
@@ -168,9 +169,15 @@ async fn answer(shared: &Shared, request: Request<Incoming>) -> io::Result<Respo
         headers: head.headers,
         body: serde_json::from_slice(&body).ok(),
     };
+    respond(shared, call).await
+}
+
+/// Answers one request that was read to its end, when its time has come.
+async fn respond(shared: &Shared, call: Call) -> io::Result<Response<Sent>> {
     let harm = lock(&shared.faults).take(&shared.ashby.marks(&call));
-    if !harm.delay.is_zero() {
-        tokio::time::sleep(harm.delay).await;
+    let delay = shared.options.latency + harm.delay;
+    if !delay.is_zero() {
+        tokio::time::sleep(delay).await;
     }
     send(shared, call, harm.kind)
 }
@@ -237,6 +244,10 @@ fn disfigure(reply: &mut Reply, harm: Option<&FaultKind>) -> String {
 }
 
 fn record(shared: &Shared, call: Call, status: u16, key_name: String, body: Option<Bytes>) {
+    let limit = shared.options.log_limit.unwrap_or(usize::MAX);
+    if limit == 0 {
+        return;
+    }
     let exchange = Exchange {
         request_headers: kept_headers(&call.headers),
         endpoint: call.endpoint,
@@ -245,7 +256,11 @@ fn record(shared: &Shared, call: Call, status: u16, key_name: String, body: Opti
         status,
         response: body.filter(|_| shared.options.record_responses),
     };
-    lock(&shared.log).push(exchange);
+    let mut log = lock(&shared.log);
+    while log.len() >= limit {
+        log.pop_front();
+    }
+    log.push_back(exchange);
 }
 
 /// A response body that may end before its announced length.
@@ -311,5 +326,64 @@ impl Body for Sent {
         } else {
             0
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::Fault;
+
+    fn shared(options: Options) -> Shared {
+        Shared::new(World::default(), options, Ashby::default())
+    }
+
+    async fn ask(shared: &Shared, endpoint: &str) {
+        let call = Call {
+            method: Method::POST,
+            endpoint: endpoint.to_owned(),
+            headers: HeaderMap::new(),
+            body: None,
+        };
+        assert!(respond(shared, call).await.is_ok(), "an answer");
+    }
+
+    // The clock stands still here, and jumps when nothing else is left to do.
+    #[tokio::test(start_paused = true)]
+    async fn every_answer_comes_later_and_requests_wait_side_by_side() {
+        let latency = Duration::from_secs(3_600);
+        let shared = shared(Options {
+            latency,
+            ..Options::default()
+        });
+        let begin = tokio::time::Instant::now();
+        tokio::join!(ask(&shared, "user.list"), ask(&shared, "no.such"));
+        assert_eq!(begin.elapsed(), latency);
+        let more = Duration::from_secs(5);
+        lock(&shared.faults).push(Fault::once("user.list", FaultKind::Delay(more)));
+        ask(&shared, "user.list").await;
+        assert_eq!(begin.elapsed(), latency * 2 + more);
+    }
+
+    #[tokio::test]
+    async fn the_log_keeps_as_many_exchanges_as_it_may() {
+        for (limit, expected) in [
+            (None, vec!["a", "b", "c"]),
+            (Some(2), vec!["b", "c"]),
+            (Some(0), vec![]),
+        ] {
+            let shared = shared(Options {
+                log_limit: limit,
+                ..Options::default()
+            });
+            for endpoint in ["a", "b", "c"] {
+                ask(&shared, endpoint).await;
+            }
+            let log = lock(&shared.log);
+            let kept: Vec<&str> = log.iter().map(|exchange| &*exchange.endpoint).collect();
+            assert_eq!(kept, expected, "{limit:?}");
+        }
     }
 }

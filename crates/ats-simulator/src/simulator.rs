@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::sync::{Arc, PoisonError};
+use std::time::Duration;
 
 use crate::ashby::Ashby;
 use crate::fault::Fault;
@@ -26,6 +27,10 @@ pub struct Options {
     /// At most so many rows a page although the request asks for more, so that small worlds have
     /// many pages.
     pub page_size_cap: Option<usize>,
+    /// Every answer comes so much later. Requests wait side by side.
+    pub latency: Duration,
+    /// The log keeps at most so many of the latest exchanges; none keeps all of them.
+    pub log_limit: Option<usize>,
     /// Whether the log keeps response bodies.
     pub record_responses: bool,
     /// Refuse `compensation` in `expand`, as the enum of the vendor's schema has it. The text of
@@ -142,9 +147,10 @@ impl Simulator {
         self.shared.ashby.expire_cursors();
     }
 
-    /// What was asked and answered since the start or the last [`Simulator::clear_log`].
+    /// What was asked and answered since the start or the last [`Simulator::clear_log`], as far
+    /// as [`Options::log_limit`] keeps it.
     pub fn log(&self) -> Vec<Exchange> {
-        lock(&self.shared.log).clone()
+        lock(&self.shared.log).iter().cloned().collect()
     }
 
     /// Forgets the log.

@@ -27,11 +27,12 @@ pub(crate) trait Maker: Send + Sync {
 
 #[derive(Clone)]
 enum Content {
-    Written(Value),
+    Written(Box<Value>),
     Lazy {
         maker: Arc<dyn Maker>,
         index: u64,
-        kept: OnceLock<Value>,
+        // In a box, since most documents of a large organisation are never kept.
+        kept: OnceLock<Box<Value>>,
     },
 }
 
@@ -67,7 +68,9 @@ impl Document {
     pub fn value(&self) -> &Value {
         match &self.content {
             Content::Written(value) => value,
-            Content::Lazy { maker, index, kept } => kept.get_or_init(|| maker.make(*index)),
+            Content::Lazy { maker, index, kept } => {
+                kept.get_or_init(|| Box::new(maker.make(*index)))
+            }
         }
     }
 
@@ -257,7 +260,7 @@ impl World {
             }
         };
         self.follow_clock(&document);
-        self.put(collection, &id, Content::Written(document));
+        self.put(collection, &id, Content::Written(Box::new(document)));
         id
     }
 
@@ -304,9 +307,9 @@ impl World {
         else {
             return false;
         };
-        let mut value = document.value().clone();
+        let mut value = document.peek().into_owned();
         change(&mut value);
-        document.content = Content::Written(value);
+        document.content = Content::Written(Box::new(value));
         document.revision = revision;
         self.revision = revision;
         true

@@ -1,8 +1,5 @@
-//! From a checked request to the text of an answer: walks a collection page by page, and keeps
-//! rendered pages in memory so that a repeated walk costs a copy. Knows no single endpoint.
-
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+//! From a checked request to the text of an answer: walks a collection page by page. Knows no
+//! single endpoint, and keeps nothing: rendered pages are kept by `pages`.
 
 use bytes::Bytes;
 use serde_json::{Value, json};
@@ -10,56 +7,12 @@ use serde_json::{Value, json};
 use super::endpoints::{Endpoint, Work};
 use super::envelope::{self, Refusal};
 use super::keep::{Keep, created_late_enough};
+use super::pages::{Page, Pages};
 use super::paging::{Clerk, Walk, scope};
 use super::render::Row;
 use super::request::{Ask, Paging};
 use super::view::View;
 use crate::fault::FaultKind;
-use crate::lock;
-
-/// The rendered pages kept in memory may take so many bytes.
-const KEPT_BYTES: usize = 1 << 30;
-
-/// The rows of one page as a JSON array, and the place of its last row when more follow.
-#[derive(Clone, Debug)]
-struct Page {
-    rows: Arc<str>,
-    next: Option<u64>,
-}
-
-/// Rendered pages of the world at one revision.
-#[derive(Debug, Default)]
-pub(crate) struct Pages {
-    kept: Mutex<Kept>,
-}
-
-#[derive(Debug, Default)]
-struct Kept {
-    revision: u64,
-    bytes: usize,
-    pages: HashMap<String, Page>,
-}
-
-impl Pages {
-    fn get(&self, revision: u64, name: &str) -> Option<Page> {
-        let mut kept = lock(&self.kept);
-        if kept.revision != revision {
-            *kept = Kept {
-                revision,
-                ..Kept::default()
-            };
-        }
-        kept.pages.get(name).cloned()
-    }
-
-    fn put(&self, revision: u64, name: String, page: &Page) {
-        let mut kept = lock(&self.kept);
-        if kept.revision == revision && kept.bytes + page.rows.len() <= KEPT_BYTES {
-            kept.bytes += page.rows.len();
-            kept.pages.insert(name, page.clone());
-        }
-    }
-}
 
 /// Answers a request that passed every check.
 pub(crate) fn answer(
@@ -119,7 +72,7 @@ pub(crate) fn answer(
             }
         }
     };
-    Ok(envelope::success(&page.rows, &rest))
+    Ok(envelope::close(page.text, &rest))
 }
 
 fn next(clerk: &Clerk, scope: u64, walk: Walk) -> (&'static str, Value) {
@@ -216,7 +169,7 @@ fn nested(ask: &Ask, rows: Vec<(u64, Value)>, walk: Walk, limit: usize) -> Page 
 
 /// Collects the rows of one page.
 struct Writer {
-    text: String,
+    text: Vec<u8>,
     rows: usize,
     limit: usize,
     last: u64,
@@ -225,7 +178,7 @@ struct Writer {
 impl Writer {
     fn new(limit: usize) -> Self {
         Self {
-            text: "[".to_owned(),
+            text: envelope::open(b"["),
             rows: 0,
             limit,
             last: 0,
@@ -238,17 +191,18 @@ impl Writer {
 
     fn push(&mut self, place: u64, row: &Value) {
         if self.rows > 0 {
-            self.text.push(',');
+            self.text.push(b',');
         }
-        self.text.push_str(&row.to_string());
+        // A document always prints: its keys are texts.
+        let _ = serde_json::to_writer(&mut self.text, row);
         self.rows += 1;
         self.last = place;
     }
 
     fn finish(mut self, more: bool) -> Page {
-        self.text.push(']');
+        self.text.push(b']');
         Page {
-            rows: self.text.into(),
+            text: self.text,
             next: more.then_some(self.last),
         }
     }

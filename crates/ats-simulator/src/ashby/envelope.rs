@@ -65,18 +65,32 @@ impl Refusal {
     }
 }
 
-/// Puts rows or a result, given as JSON text, into the envelope of a success.
+/// Room for what follows the results of an answer: a cursor or a token and their names.
+pub(crate) const TAIL: usize = 256;
+
+/// Puts a result, given as JSON text, into the envelope of a success.
 pub(crate) fn success(results: &str, rest: &[(&str, Value)]) -> Bytes {
-    let mut text = String::with_capacity(results.len() + 256);
-    text.push_str("{\"success\":true,\"results\":");
-    text.push_str(results);
+    close(open(results.as_bytes()), rest)
+}
+
+/// The beginning of a success, with results or a first part of them.
+pub(crate) fn open(results: &[u8]) -> Vec<u8> {
+    const OPENING: &[u8] = b"{\"success\":true,\"results\":";
+    let mut text = Vec::with_capacity(OPENING.len() + results.len() + TAIL);
+    text.extend_from_slice(OPENING);
+    text.extend_from_slice(results);
+    text
+}
+
+/// The whole of a success that was begun with [`open`].
+pub(crate) fn close(mut text: Vec<u8>, rest: &[(&str, Value)]) -> Bytes {
     for (name, value) in rest {
-        text.push_str(",\"");
-        text.push_str(name);
-        text.push_str("\":");
-        text.push_str(&value.to_string());
+        text.extend_from_slice(b",\"");
+        text.extend_from_slice(name.as_bytes());
+        text.extend_from_slice(b"\":");
+        text.extend_from_slice(value.to_string().as_bytes());
     }
-    text.push('}');
+    text.push(b'}');
     text.into()
 }
 

@@ -11,6 +11,7 @@ mod envelope;
 mod generate;
 mod keep;
 mod lookup;
+mod pages;
 mod paging;
 mod render;
 mod request;
@@ -32,9 +33,9 @@ use crate::fault::{FaultKind, Marks};
 use crate::keys::KeySpec;
 use crate::lock;
 use crate::server::{Call, Reply, Shared};
-use answer::Pages;
 use endpoints::Endpoint;
 use envelope::Refusal;
+use pages::Pages;
 use paging::Clerk;
 use view::{PostingIndex, View};
 
