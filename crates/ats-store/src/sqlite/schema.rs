@@ -144,7 +144,8 @@ fn view(kind: ModelKind, number: i64) -> String {
     let fields = fields(kind);
     let columns = names.map(|name| {
         let engine = fields.get(name).is_some_and(|field| field.engine);
-        format!("    {} AS {name}", column(name, engine))
+        // Quoted, since a field may be called as a word of SQL is, such as `index`.
+        format!("    {} AS \"{name}\"", column(name, engine))
     });
     let columns: Vec<String> = columns.collect();
     format!(
