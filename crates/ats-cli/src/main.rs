@@ -2,27 +2,38 @@
 //!
 //! It owns arguments, output and exit codes. What a command does stands in a file of its own.
 
+mod connect;
+mod context;
 mod demo;
 mod exit;
+mod export;
 mod files;
 mod integration;
+mod integrations;
+mod log;
+mod names;
+mod output;
 mod progress;
 mod pull;
+mod secret;
+mod settings;
 mod simulate;
 mod summary;
 
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser, Subcommand};
+use anyhow::Result;
+use clap::{CommandFactory, Parser, Subcommand, error::ErrorKind};
 use tracing_subscriber::EnvFilter;
+
+use crate::{context::Global, exit::Exit};
 
 /// One API to every applicant tracking system, on your own machine.
 #[derive(Debug, Parser)]
 #[command(name = "ats", version, after_long_help = exit::HELP)]
 struct Arguments {
-    /// Prints one JSON document on standard output, and nothing else there.
-    #[arg(long, global = true)]
-    json: bool,
+    #[command(flatten)]
+    global: Global,
 
     #[command(subcommand)]
     command: Command,
@@ -32,10 +43,18 @@ struct Arguments {
 enum Command {
     /// Reads a simulated organisation from end to end: no key, no network.
     Demo(demo::Options),
-    /// Reads everything that a key may read into one file a model.
-    Pull(pull::Options),
     /// Runs a simulated vendor on this machine until it is stopped.
     Simulate(simulate::Options),
+    /// Tests a key and keeps it as an integration.
+    Connect(connect::Options),
+    /// Lists, shows, changes and removes integrations.
+    Integrations(integrations::Options),
+    /// Writes the records of a model as JSON lines or CSV.
+    Export(export::Options),
+    /// Shows which records changed, when, and why.
+    Log(log::Options),
+    /// Reads everything that a key may read into one file a model, without a database.
+    Pull(pull::Options),
     /// Prints the completions of a shell.
     Completions {
         /// The shell.
@@ -45,27 +64,52 @@ enum Command {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return refuse(&error),
+    };
     let filter = EnvFilter::try_from_env("ATS_LOG").unwrap_or_else(|_| EnvFilter::new("error"));
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
         .init();
-    let outcome = match arguments.command {
-        Command::Demo(options) => demo::run(options, arguments.json).await,
-        Command::Pull(options) => pull::run(options, arguments.json).await,
-        Command::Simulate(options) => simulate::run(options, arguments.json).await,
+    let json = arguments.global.json;
+    exit::report(run(arguments).await, json)
+}
+
+async fn run(arguments: Arguments) -> Result<Exit> {
+    let global = &arguments.global;
+    match arguments.command {
+        Command::Demo(options) => demo::run(options, global.json).await,
+        Command::Simulate(options) => simulate::run(options, global.json).await,
+        Command::Connect(options) => connect::run(options, global).await,
+        Command::Integrations(options) => integrations::run(options, global),
+        Command::Export(options) => export::run(&options, global),
+        Command::Log(options) => log::run(&options, global),
+        Command::Pull(options) => pull::run(options, global.json).await,
         Command::Completions { shell } => {
-            clap_complete::generate(
-                shell,
-                &mut Arguments::command(),
-                "ats",
-                &mut std::io::stdout(),
-            );
-            Ok(exit::Exit::Complete)
+            let mut text = Vec::new();
+            clap_complete::generate(shell, &mut Arguments::command(), "ats", &mut text);
+            output::line(String::from_utf8_lossy(&text))?;
+            Ok(Exit::Complete)
         }
-    };
-    exit::report(outcome, arguments.json)
+    }
+}
+
+/// Answers a command line that was not understood, or one that asks for help.
+fn refuse(error: &clap::Error) -> ExitCode {
+    let asks = matches!(
+        error.kind(),
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
+    );
+    let json = std::env::args_os().any(|argument| argument == "--json");
+    if json && !asks {
+        exit::tell("usage", error.to_string().trim(), true);
+    } else {
+        // Nothing is left to do if nobody reads it.
+        let _ = error.print();
+    }
+    u8::try_from(error.exit_code()).unwrap_or(2).into()
 }
 
 #[cfg(test)]

@@ -1,0 +1,91 @@
+//! Changing what is kept of an integration: its state and its settings.
+
+use anyhow::Result;
+use ats_store::{IntegrationState, Settings};
+use clap::Args;
+
+use super::list::to_json;
+use crate::{
+    context::Context,
+    integration,
+    output::{self, say},
+    settings,
+};
+
+/// The options of `ats integrations set`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  ats integrations set acme remote_data=false
+  ats integrations set acme delta_interval=5m full_interval=12h
+
+`ats integrations show NAME` lists every setting with its value and meaning.")]
+pub(super) struct SetOptions {
+    /// The integration: its name, its id, or CONNECTOR:NAME.
+    integration: String,
+
+    /// Settings.
+    #[arg(required = true, value_name = "KEY=VALUE", value_parser = settings::parse_pair)]
+    settings: Vec<(String, String)>,
+}
+
+pub(super) fn set(context: &Context, options: &SetOptions) -> Result<()> {
+    let mut one = context.integration(&options.integration)?;
+    let manifest = integration::factory(&one.connector)?.manifest;
+    let before = one.settings.clone();
+    settings::apply(&mut one.settings, manifest, &options.settings)?;
+    context.store.save_integration(&one)?;
+    if context.json {
+        return output::json(&to_json(&one));
+    }
+    let shown = settings::shown(&one.settings, Some(manifest));
+    let mut keys: Vec<&String> = options.settings.iter().map(|(key, _)| key).collect();
+    keys.sort();
+    keys.dedup();
+    for key in keys {
+        say!(
+            "{key} = {}",
+            shown.get(key).map(ToString::to_string).unwrap_or_default()
+        );
+    }
+    if reads_differently(&before, &one.settings) {
+        say!(
+            "What was read before follows with the next full pass: ats sync {} --full",
+            one.name
+        );
+    }
+    Ok(())
+}
+
+/// Whether a pass would bring other things than before.
+fn reads_differently(before: &Settings, now: &Settings) -> bool {
+    before.remote_data != now.remote_data
+        || before.sync_only_created != now.sync_only_created
+        || before.switches != now.switches
+}
+
+pub(super) fn disable(context: &Context, text: &str) -> Result<()> {
+    change_state(context, text, IntegrationState::Disabled)
+}
+
+pub(super) fn enable(context: &Context, text: &str) -> Result<()> {
+    change_state(context, text, IntegrationState::Active)
+}
+
+fn change_state(context: &Context, text: &str, state: IntegrationState) -> Result<()> {
+    let mut one = context.integration(text)?;
+    let changed = one.state != state;
+    one.state = state;
+    context.store.save_integration(&one)?;
+    if context.json {
+        return output::json(&to_json(&one));
+    }
+    let already = if changed { "" } else { "already " };
+    match state {
+        IntegrationState::Active => say!("{} is {already}enabled.", one.name),
+        IntegrationState::Disabled => {
+            say!("{} is {already}disabled; what was read stays.", one.name);
+        }
+    }
+    Ok(())
+}
