@@ -85,25 +85,36 @@ impl Exit {
     }
 }
 
-/// The command line asks for something that cannot be done. The message says what can.
+/// Something that cannot be done as it was asked for. The message says what can.
 #[derive(Debug)]
-pub(crate) struct Usage {
+struct Refusal {
+    exit: Exit,
     code: &'static str,
     message: String,
 }
 
-impl fmt::Display for Usage {
+impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)
     }
 }
 
-impl std::error::Error for Usage {}
+impl std::error::Error for Refusal {}
 
-/// A failure of the command line, with one word for machines.
-pub(crate) fn usage(code: &'static str, message: impl Into<String>) -> Error {
+/// A failure with one word for machines.
+pub(crate) fn refusal(exit: Exit, code: &'static str, message: impl Into<String>) -> Error {
     let message = message.into();
-    Usage { code, message }.into()
+    Refusal {
+        exit,
+        code,
+        message,
+    }
+    .into()
+}
+
+/// A failure of the command line.
+pub(crate) fn usage(code: &'static str, message: impl Into<String>) -> Error {
+    refusal(Exit::Usage, code, message)
 }
 
 /// Tells a failure to the user and gives the exit code.
@@ -131,7 +142,7 @@ pub(crate) fn tell(code: &str, message: &str, json: bool) {
 }
 
 /// The exit code of a failure, and one word for it.
-fn classify(error: &Error) -> (Exit, &'static str) {
+pub(crate) fn classify(error: &Error) -> (Exit, &'static str) {
     for cause in error.chain() {
         if let Some(error) = cause.downcast_ref::<ats_core::Error>() {
             let exit = match Exit::for_failure(error.kind()) {
@@ -149,8 +160,8 @@ fn classify(error: &Error) -> (Exit, &'static str) {
         if let Some(error) = cause.downcast_ref::<vault::Error>() {
             return (Exit::Failed, of_vault(error));
         }
-        if let Some(error) = cause.downcast_ref::<Usage>() {
-            return (Exit::Usage, error.code);
+        if let Some(error) = cause.downcast_ref::<Refusal>() {
+            return (error.exit, error.code);
         }
     }
     (Exit::Failed, "failed")

@@ -10,15 +10,21 @@ mod export;
 mod files;
 mod integration;
 mod integrations;
+mod keys;
 mod log;
 mod names;
 mod output;
+mod process;
 mod progress;
 mod pull;
+mod remap;
 mod secret;
 mod settings;
 mod simulate;
+mod status;
+mod stop;
 mod summary;
+mod sync;
 
 use std::process::ExitCode;
 
@@ -49,10 +55,18 @@ enum Command {
     Connect(connect::Options),
     /// Lists, shows, changes and removes integrations.
     Integrations(integrations::Options),
+    /// Brings the mirror of an integration up to date.
+    Sync(sync::Options),
+    /// Shows how fresh a mirror is, what its last passes did, and what is wrong.
+    Status(status::Options),
     /// Writes the records of a model as JSON lines or CSV.
     Export(export::Options),
     /// Shows which records changed, when, and why.
     Log(log::Options),
+    /// Maps the stored documents again, without a request to the vendor.
+    Remap(remap::Options),
+    /// The keys that stored credentials are sealed with.
+    Keys(keys::Options),
     /// Reads everything that a key may read into one file a model, without a database.
     Pull(pull::Options),
     /// Prints the completions of a shell.
@@ -64,6 +78,7 @@ enum Command {
 
 #[tokio::main]
 async fn main() -> ExitCode {
+    process::begin();
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => return refuse(&error),
@@ -84,6 +99,10 @@ async fn run(arguments: Arguments) -> Result<Exit> {
         Command::Simulate(options) => simulate::run(options, global.json).await,
         Command::Connect(options) => connect::run(options, global).await,
         Command::Integrations(options) => integrations::run(options, global),
+        Command::Sync(options) => sync::run(&options, global).await,
+        Command::Status(options) => status::run(&options, global),
+        Command::Remap(options) => remap::run(&options, global).await,
+        Command::Keys(options) => keys::run(&options, global),
         Command::Export(options) => export::run(&options, global),
         Command::Log(options) => log::run(&options, global),
         Command::Pull(options) => pull::run(options, global.json).await,
