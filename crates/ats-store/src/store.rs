@@ -76,8 +76,8 @@ pub trait Store: Debug + Send + Sync + 'static {
         at: Timestamp,
     ) -> Result<i64>;
 
-    /// Lets a walk begin again at its first page, from another start if need be. What it has
-    /// brought so far counts as not seen.
+    /// Lets a walk begin again at its first page, from another start if need be. Its counts begin at
+    /// zero, and what it has brought so far counts as not seen.
     fn restart_walk(&self, walk: i64, start: &WalkStart) -> Result<()>;
 
     /// Writes down that a walk did not reach its end.
@@ -102,10 +102,12 @@ pub trait Store: Debug + Send + Sync + 'static {
     /// - A record that is new is created; one whose hash differs is updated; any other is left alone.
     /// - Of several bundles that give a record, the last in the order of stream name and bundle id
     ///   wins. Once the winner gives it no more, the next one is marked as due.
-    /// - What a bundle gave before and gives no more gets a tombstone, unless another gives it.
+    /// - What a bundle gave before and gives no more gets a tombstone, unless another gives it, be
+    ///   it one that comes later in the same commit.
     /// - When a bundle is new, changed or has another group, everything that looked it up, or its
     ///   old or new group, is marked as due.
-    /// - A bundle that was mapped is no longer due.
+    /// - A bundle that was mapped is no longer due. A mapping of documents
+    ///   [as stored](crate::Documents::AsStored) that are other ones by now is not taken.
     fn commit(&self, pages: &[PageCommit]) -> Result<()>;
 
     /// A bundle.
@@ -152,10 +154,10 @@ pub trait Store: Debug + Send + Sync + 'static {
 
     // Sweeping
 
-    /// What an ended walk from the beginning did not bring.
+    /// What an ended walk from the beginning did not bring; nothing for any other walk.
     fn missing(&self, walk: i64) -> Result<Missing>;
 
-    /// Takes away at most `limit` of the bundles that an ended walk did not bring. Records that
+    /// Takes away at most `limit` of the bundles that [`Store::missing`] counts. Records that
     /// nothing gives any more get a tombstone; what looked the bundles up is marked as due.
     fn sweep(
         &self,

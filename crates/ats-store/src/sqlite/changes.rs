@@ -1,13 +1,48 @@
-//! Reading the change log, losses and rejects.
+//! The change log, and reading losses and rejects.
 
-use ats_core::IntegrationId;
-use rusqlite::{Connection, Row, params};
+use ats_core::{IntegrationId, Timestamp};
+use rusqlite::{Connection, Row, Transaction, params};
 
 use super::{
     Models, integrations,
-    values::{damaged, from_json, from_word, instant, millis},
+    values::{damaged, from_json, from_word, instant, json, millis, word},
 };
-use crate::{Cause, Change, ChangeQuery, LossRow, RejectRow, Result};
+use crate::{Cause, Change, ChangeKind, ChangeQuery, DeletionReason, LossRow, RejectRow, Result};
+
+/// A line on its way into the log.
+#[derive(Debug)]
+pub(super) struct Line<'a> {
+    pub(super) integration: i64,
+    pub(super) record: i64,
+    pub(super) pass: i64,
+    pub(super) at: Timestamp,
+    pub(super) kind: ChangeKind,
+    pub(super) cause: &'a Cause,
+    pub(super) reason: Option<DeletionReason>,
+    pub(super) fields: Option<Vec<String>>,
+}
+
+pub(super) fn write(tx: &Transaction<'_>, line: &Line<'_>) -> Result<()> {
+    let cause = match line.cause {
+        Cause::Fetched => None,
+        cause => Some(json(cause)?),
+    };
+    let mut statement = tx.prepare_cached(
+        "INSERT INTO changes (integration, record, pass, at, kind, cause, reason, fields)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+    )?;
+    statement.execute(params![
+        line.integration,
+        line.record,
+        line.pass,
+        millis(line.at),
+        word(&line.kind)?,
+        cause,
+        line.reason.as_ref().map(word).transpose()?,
+        line.fields.as_ref().map(json).transpose()?
+    ])?;
+    Ok(())
+}
 
 pub(super) fn log(
     db: &Connection,

@@ -3,23 +3,22 @@
 //! Every statement here runs inside the one transaction of a commit. What becomes of a single
 //! record is decided in `settle`.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
-use ats_core::{BundleRef, Lookup, ModelKind};
+use ats_core::{BundleRef, Lookup};
 use rusqlite::{OptionalExtension, Transaction, params};
 
 use super::{
-    Models, integrations, passes,
-    settle::{self, Moment},
+    Models, integrations,
+    ledger::Ledger,
+    passes, rivals,
+    settle::Moment,
     values::{json, word},
 };
 use crate::{
-    BundleCommit, Cause, Documents, MappedCommit, PageCommit, Progress, Result, Tally, WalkState,
-    lookup_hash,
+    BundleCommit, BundleHash, Cause, DeletionReason, Documents, MappedCommit, PageCommit, Progress,
+    RecordCommit, Result, WalkState, lookup_hash,
 };
-
-/// What a commit counts, by pass and model.
-pub(super) type Tallies = HashMap<(i64, ModelKind), Tally>;
 
 /// Everything that the statements of one page need.
 pub(super) struct Page<'a> {
@@ -40,7 +39,7 @@ struct Found {
 }
 
 pub(super) fn pages(tx: &Transaction<'_>, models: &Models, pages: &[PageCommit]) -> Result<()> {
-    let mut tallies = Tallies::new();
+    let mut ledger = Ledger::default();
     for commit in pages {
         let page = Page {
             tx,
@@ -49,55 +48,28 @@ pub(super) fn pages(tx: &Transaction<'_>, models: &Models, pages: &[PageCommit])
             integration: integrations::key(tx, &commit.integration)?,
             stream: integrations::stream(tx, &commit.integration, &commit.stream)?,
         };
-        page.write(&mut tallies)?;
+        page.write(&mut ledger)?;
     }
-    write_tallies(tx, models, &tallies)
-}
-
-pub(super) fn write_tallies(
-    tx: &Transaction<'_>,
-    models: &Models,
-    tallies: &Tallies,
-) -> Result<()> {
-    let mut statement = tx.prepare_cached(
-        "INSERT INTO tallies VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
-         ON CONFLICT (pass, model) DO UPDATE SET created = created + excluded.created,
-             updated = updated + excluded.updated, deleted = deleted + excluded.deleted,
-             unchanged = unchanged + excluded.unchanged, losses = losses + excluded.losses,
-             rejects = rejects + excluded.rejects",
-    )?;
-    for ((pass, model), tally) in tallies {
-        statement.execute(params![
-            pass,
-            models.key(*model),
-            tally.created as i64,
-            tally.updated as i64,
-            tally.deleted as i64,
-            tally.unchanged as i64,
-            tally.losses as i64,
-            tally.rejects as i64
-        ])?;
-    }
-    Ok(())
+    ledger.close(tx, models)
 }
 
 impl Page<'_> {
-    fn write(&self, tallies: &mut Tallies) -> Result<()> {
+    fn write(&self, ledger: &mut Ledger) -> Result<()> {
         let mut insert = self
             .tx
-            .prepare_cached("INSERT OR IGNORE INTO layouts VALUES (?1, ?2)")?;
+            .prepare_cached("INSERT OR IGNORE INTO layouts VALUES (?1, ?2, ?3)")?;
         for layout in &self.commit.layouts {
-            insert.execute(params![layout.key, layout.definitions])?;
+            insert.execute(params![self.integration, layout.key, layout.definitions])?;
         }
         let mut distinct = 0;
         let mut losses = 0;
         for bundle in &self.commit.bundles {
-            distinct += u64::from(self.bundle(bundle, tallies)?);
+            distinct += u64::from(self.bundle(bundle, ledger)?);
             let mapped = bundle.mapped.as_ref();
             losses += mapped.map_or(0, |mapped| mapped.losses.len() as u64);
         }
         if let Some(model) = self.commit.model {
-            let tally = tallies.entry((self.commit.pass, model)).or_default();
+            let tally = ledger.tally(self.commit.pass, model);
             tally.losses += losses;
             tally.rejects += self.commit.rejects.len() as u64;
         }
@@ -142,9 +114,12 @@ impl Page<'_> {
     }
 
     /// Writes one bundle; tells whether the walk sees it for the first time.
-    fn bundle(&self, bundle: &BundleCommit, tallies: &mut Tallies) -> Result<bool> {
+    fn bundle(&self, bundle: &BundleCommit, ledger: &mut Ledger) -> Result<bool> {
         let found = self.find(&bundle.id)?;
         let changed = found.as_ref().is_none_or(|found| found.hash != bundle.hash);
+        if changed && bundle.documents == Documents::AsStored {
+            return self.stale(bundle, found.as_ref());
+        }
         let key = match &found {
             None => self.insert(bundle)?,
             Some(found) => {
@@ -152,22 +127,45 @@ impl Page<'_> {
                 found.key
             }
         };
-        if changed && self.commit.shared {
-            let old_group = found.as_ref().and_then(|found| found.group.as_deref());
-            self.mark_dependents(&bundle.id, bundle.group.as_deref(), old_group)?;
+        if self.commit.shared {
+            let appears = found.as_ref().is_some_and(|found| {
+                matches!(
+                    (&bundle.documents, found.has_documents),
+                    (Documents::Packed(_), false) | (Documents::Dropped, true)
+                )
+            });
+            if changed || appears {
+                let old_group = found.as_ref().and_then(|found| found.group.as_deref());
+                self.mark_dependents(&bundle.id, bundle.group.as_deref(), old_group)?;
+            }
         }
-        let seen = match &self.commit.progress {
-            Some(progress) => self.see(key, progress.walk)?,
-            None => false,
-        };
+        let seen = self.see(key)?;
+        let first = seen || self.commit.progress.is_none();
         match &bundle.mapped {
-            Some(mapped) => self.mapped(key, found.as_ref(), bundle, mapped, tallies)?,
+            Some(mapped) => self.mapped(key, found.as_ref(), bundle, mapped, first, ledger)?,
             // The engine looked before another page changed it: what it took for granted no longer
             // holds, so it is mapped later.
             None if changed => self.mark_due(key, &bundle.cause)?,
-            None => self.count_unchanged(key, tallies)?,
+            None if first => self.count_unchanged(key, ledger)?,
+            None => {}
         }
         Ok(seen)
+    }
+
+    /// A bundle whose documents are said to be there, and are not: other ones are, or none. What it
+    /// was mapped to comes from documents that are no more, so it is mapped later, or read again.
+    fn stale(&self, bundle: &BundleCommit, found: Option<&Found>) -> Result<bool> {
+        let key = match (found, &self.commit.progress) {
+            (Some(found), _) => found.key,
+            (None, None) => return Ok(false),
+            (None, Some(_)) => self.insert(&BundleCommit {
+                hash: BundleHash::default(),
+                mapped: None,
+                ..bundle.clone()
+            })?,
+        };
+        self.mark_due(key, &bundle.cause)?;
+        self.see(key)
     }
 
     fn find(&self, id: &str) -> Result<Option<Found>> {
@@ -246,7 +244,11 @@ impl Page<'_> {
         Ok(())
     }
 
-    fn see(&self, key: i64, walk: i64) -> Result<bool> {
+    /// Tells whether the page belongs to a walk that has not brought the bundle before.
+    fn see(&self, key: i64) -> Result<bool> {
+        let Some(Progress { walk, .. }) = self.commit.progress else {
+            return Ok(false);
+        };
         let mut statement = self.tx.prepare_cached(
             "INSERT INTO sightings VALUES (?1, ?2)
              ON CONFLICT (bundle) DO UPDATE SET walk = excluded.walk WHERE walk <> excluded.walk",
@@ -254,7 +256,7 @@ impl Page<'_> {
         Ok(statement.execute([key, walk])? > 0)
     }
 
-    fn count_unchanged(&self, key: i64, tallies: &mut Tallies) -> Result<()> {
+    fn count_unchanged(&self, key: i64, ledger: &mut Ledger) -> Result<()> {
         let mut statement = self.tx.prepare_cached(
             "SELECT model, count(*) FROM records WHERE bundle = ?1 GROUP BY model",
         )?;
@@ -262,10 +264,7 @@ impl Page<'_> {
         for row in rows {
             let (model, count) = row?;
             let model = self.models.kind(model)?;
-            tallies
-                .entry((self.commit.pass, model))
-                .or_default()
-                .unchanged += count as u64;
+            ledger.tally(self.commit.pass, model).unchanged += count as u64;
         }
         Ok(())
     }
@@ -276,7 +275,8 @@ impl Page<'_> {
         found: Option<&Found>,
         bundle: &BundleCommit,
         mapped: &MappedCommit,
-        tallies: &mut Tallies,
+        first: bool,
+        ledger: &mut Ledger,
     ) -> Result<()> {
         self.write_lookups(key, found, mapped)?;
         self.write_losses(key, found.is_some(), mapped)?;
@@ -287,19 +287,17 @@ impl Page<'_> {
             pass: self.commit.pass,
             at: self.commit.at,
             cause: &bundle.cause,
+            first,
         };
-        for record in &mapped.records {
-            moment.give(key, &self.commit.stream, &bundle.id, record, tallies)?;
+        let records = last_of_each(&mapped.records);
+        for record in &records {
+            moment.give(key, &self.commit.stream, &bundle.id, record, ledger)?;
         }
         if found.is_some() {
-            let given: HashSet<&str> = mapped
-                .records
-                .iter()
-                .map(|record| record.id.as_str())
-                .collect();
-            for (record, id) in settle::given_by(self.tx, key)? {
+            let given: HashSet<&str> = records.iter().map(|record| record.id.as_str()).collect();
+            for (record, id) in rivals::given_by(self.tx, key)? {
                 if !given.contains(id.as_str()) {
-                    moment.take_back(record, key, crate::DeletionReason::Gone, tallies)?;
+                    moment.take_back(record, key, DeletionReason::Gone, ledger)?;
                 }
             }
             let mut statement = self
@@ -352,6 +350,15 @@ impl Page<'_> {
         }
         Ok(())
     }
+}
+
+/// The records that a bundle gives: of several with one id the last.
+fn last_of_each(records: &[RecordCommit]) -> Vec<&RecordCommit> {
+    let mut seen = HashSet::with_capacity(records.len());
+    let backwards = records.iter().rev();
+    let mut last: Vec<_> = backwards.filter(|record| seen.insert(record.id)).collect();
+    last.reverse();
+    last
 }
 
 /// Marks what looked up a bundle or one of the groups.

@@ -46,11 +46,12 @@ pub(super) fn known_stream(db: &Connection, id: &IntegrationId, name: &str) -> R
 pub(super) fn save(tx: &Transaction<'_>, integration: &Integration) -> Result<()> {
     let mut statement = tx.prepare_cached(
         "INSERT INTO integrations (id, connector, name, base_url, state, credentials, settings,
-             created_at, credentials_changed_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+             created_at, credentials_changed_at, latest)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, max(?8, ?9))
          ON CONFLICT (id) DO UPDATE SET base_url = excluded.base_url, state = excluded.state,
              credentials = excluded.credentials, settings = excluded.settings,
-             credentials_changed_at = excluded.credentials_changed_at",
+             credentials_changed_at = excluded.credentials_changed_at,
+             latest = max(latest, excluded.credentials_changed_at)",
     )?;
     statement.execute(params![
         integration.id.as_str(),
@@ -120,12 +121,11 @@ const ERASE: &[&str] = &[
     "DELETE FROM passes WHERE integration = ?1",
     "DELETE FROM changes WHERE integration = ?1",
     "DELETE FROM records WHERE integration = ?1",
+    "DELETE FROM layouts WHERE integration = ?1",
     "DELETE FROM aliases WHERE integration = ?1",
     "DELETE FROM tracked WHERE integration = ?1",
     "DELETE FROM streams WHERE integration = ?1",
     "DELETE FROM integrations WHERE key = ?1",
-    "DELETE FROM layouts WHERE key NOT IN
-         (SELECT layout FROM records WHERE layout IS NOT NULL)",
 ];
 
 /// Erases an integration. Pages that become free are overwritten, and the log is emptied into the

@@ -91,6 +91,11 @@ pub(super) fn begin_walk(
     at: Timestamp,
 ) -> Result<i64> {
     let stream = integrations::stream(tx, id, stream)?;
+    // Those of the walk before are no longer asked for; how many there were stays with it.
+    tx.execute(
+        "DELETE FROM rejects WHERE walk IN (SELECT key FROM walks WHERE stream = ?1)",
+        [stream],
+    )?;
     tx.execute(
         "INSERT INTO walks (pass, stream, since, state, started_at) VALUES (?1, ?2, ?3, ?4, ?5)",
         params![
@@ -101,7 +106,9 @@ pub(super) fn begin_walk(
             millis(at)
         ],
     )?;
-    Ok(tx.last_insert_rowid())
+    let walk = tx.last_insert_rowid();
+    moved_on(tx, integrations::key(tx, id)?, at)?;
+    Ok(walk)
 }
 
 fn since(start: &WalkStart) -> Option<&str> {
@@ -116,8 +123,9 @@ pub(super) fn restart_walk(tx: &Transaction<'_>, walk: i64, start: &WalkStart) -
     tx.execute("UPDATE sightings SET walk = 0 WHERE walk = ?1", [walk])?;
     tx.execute("DELETE FROM rejects WHERE walk = ?1", [walk])?;
     tx.execute(
-        "UPDATE walks SET since = ?2, state = ?3, cursor = NULL, checkpoint = NULL,
-             distinct_ids = 0, rejects = 0 WHERE key = ?1",
+        "UPDATE walks SET since = ?2, state = ?3, cursor = NULL, checkpoint = NULL, pages = 0,
+             rows = 0, distinct_ids = 0, rejects = 0, losses = 0, problem = NULL, ended_at = NULL
+         WHERE key = ?1",
         params![walk, since(start), word(&WalkState::Open)?],
     )?;
     Ok(())
@@ -133,7 +141,7 @@ pub(super) fn fail_walk(
         "UPDATE walks SET state = ?2, problem = ?3, ended_at = ?4 WHERE key = ?1",
         params![walk, word(&WalkState::Failed)?, json(problem)?, millis(at)],
     )?;
-    Ok(())
+    walk_moved_on(tx, walk, at)
 }
 
 pub(super) fn complete_walk(
@@ -157,7 +165,7 @@ pub(super) fn complete_walk(
          WHERE w.key = ?1 AND streams.key = w.stream",
         [walk],
     )?;
-    Ok(())
+    walk_moved_on(tx, walk, at)
 }
 
 pub(super) fn checkpoints(
@@ -329,4 +337,13 @@ pub(super) fn moved_on(tx: &Transaction<'_>, integration: i64, at: Timestamp) ->
         tx.prepare_cached("UPDATE integrations SET latest = ?2 WHERE key = ?1 AND latest < ?2")?;
     statement.execute(params![integration, millis(at)])?;
     Ok(())
+}
+
+fn walk_moved_on(tx: &Transaction<'_>, walk: i64, at: Timestamp) -> Result<()> {
+    let integration = "SELECT s.integration FROM walks AS w JOIN streams AS s ON s.key = w.stream
+         WHERE w.key = ?1";
+    let integration = tx
+        .query_row(integration, [walk], |row| row.get(0))
+        .optional()?;
+    integration.map_or(Ok(()), |integration| moved_on(tx, integration, at))
 }

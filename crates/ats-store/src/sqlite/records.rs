@@ -21,7 +21,8 @@ pub(super) fn one(
     record: &Id,
 ) -> Result<Option<StoredRecord>> {
     let sql = format!(
-        "SELECT {COLUMNS} FROM records AS r LEFT JOIN layouts AS l ON l.key = r.layout
+        "SELECT {COLUMNS} FROM records AS r LEFT JOIN layouts AS l
+             ON l.integration = r.integration AND l.key = r.layout
          WHERE r.id = ?1 AND r.integration = ?2"
     );
     let mut statement = db.prepare_cached(&sql)?;
@@ -36,7 +37,8 @@ pub(super) fn page(
     query: RecordQuery,
 ) -> Result<Vec<StoredRecord>> {
     let sql = format!(
-        "SELECT {COLUMNS} FROM records AS r LEFT JOIN layouts AS l ON l.key = r.layout
+        "SELECT {COLUMNS} FROM records AS r LEFT JOIN layouts AS l
+             ON l.integration = r.integration AND l.key = r.layout
          WHERE r.integration = ?1 AND r.model = ?2 AND r.key > ?3
            AND (?4 OR r.deleted_at IS NULL) AND (?5 IS NULL OR r.changed_at >= ?5)
          ORDER BY r.key LIMIT ?6"
@@ -137,7 +139,7 @@ pub(super) fn alias(db: &Connection, id: &IntegrationId, record: &Id) -> Result<
              UNION ALL
              SELECT a.old, a.new, m.steps + 1 FROM merged AS m JOIN aliases AS a ON a.old = m.new
              JOIN records AS r ON r.id = a.old WHERE r.reason = 'merged' AND m.steps < 100)
-         SELECT new FROM merged ORDER BY steps DESC LIMIT 1",
+         SELECT new FROM merged WHERE steps < 100 ORDER BY steps DESC LIMIT 1",
     )?;
     let alias: Option<String> = statement
         .query_row(
@@ -155,19 +157,25 @@ pub(super) fn counts(
     models: &Models,
     id: &IntegrationId,
 ) -> Result<BTreeMap<ModelKind, ModelCount>> {
-    let mut statement = db.prepare_cached(
-        "SELECT model, count(*), count(deleted_at) FROM records WHERE integration = ?1
+    let integration = integrations::key(db, id)?;
+    let mut counts: BTreeMap<ModelKind, ModelCount> = BTreeMap::new();
+    // Two counts in an index each: a look at the records themselves would read the whole file.
+    let mut all = db.prepare_cached(
+        "SELECT model, count(*) FROM records WHERE integration = ?1 GROUP BY model",
+    )?;
+    let mut rows = all.query([integration])?;
+    while let Some(row) = rows.next()? {
+        counts.entry(models.kind(row.get(0)?)?).or_default().live = row.get::<_, i64>(1)? as u64;
+    }
+    let mut deleted = db.prepare_cached(
+        "SELECT model, count(*) FROM records WHERE integration = ?1 AND deleted_at IS NOT NULL
          GROUP BY model",
     )?;
-    let mut rows = statement.query([integrations::key(db, id)?])?;
-    let mut counts = BTreeMap::new();
+    let mut rows = deleted.query([integration])?;
     while let Some(row) = rows.next()? {
-        let (all, deleted): (i64, i64) = (row.get(1)?, row.get(2)?);
-        let count = ModelCount {
-            live: (all - deleted) as u64,
-            deleted: deleted as u64,
-        };
-        counts.insert(models.kind(row.get(0)?)?, count);
+        let count = counts.entry(models.kind(row.get(0)?)?).or_default();
+        count.deleted = row.get::<_, i64>(1)? as u64;
+        count.live = count.live.saturating_sub(count.deleted);
     }
     Ok(counts)
 }

@@ -173,11 +173,9 @@ fn column(name: &str, engine: bool) -> String {
 const INTEGRATION_FIELDS: &str = "(SELECT json_group_array(json_object(
         'id', d.value -> '$.id', 'key', d.value -> '$.key', 'type', d.value -> '$.type',
         'value', r.field_values -> ('$[' || d.key || ']'), 'label', d.value -> '$.label'))
-        FROM layouts AS l, json_each(l.definitions) AS d WHERE l.key = r.layout)";
+        FROM layouts AS l, json_each(l.definitions) AS d WHERE l.integration = r.integration AND l.key = r.layout)";
 
+/// An instant as `Timestamp` prints it, also before 1970.
 fn date(column: &str) -> String {
-    format!(
-        "strftime('%Y-%m-%dT%H:%M:%S', {column} / 1000, 'unixepoch') \
-         || printf('.%03dZ', {column} % 1000)"
-    )
+    format!("strftime('%Y-%m-%dT%H:%M:%fZ', {column} / 1000.0, 'unixepoch')")
 }

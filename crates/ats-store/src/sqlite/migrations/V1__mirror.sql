@@ -73,9 +73,11 @@ CREATE TABLE due (
 
 -- The definitions in lists of the vendor's own fields, which many records share.
 CREATE TABLE layouts (
-    key INTEGER PRIMARY KEY,
-    definitions TEXT NOT NULL
-) STRICT;
+    integration INTEGER NOT NULL,
+    key INTEGER NOT NULL,
+    definitions TEXT NOT NULL,
+    PRIMARY KEY (integration, key)
+) STRICT, WITHOUT ROWID;
 
 -- `bundle` gives the record; it is null once nothing does.
 CREATE TABLE records (
@@ -97,6 +99,7 @@ CREATE TABLE records (
 ) STRICT;
 CREATE INDEX records_by_model ON records (integration, model);
 CREATE INDEX records_by_bundle ON records (bundle) WHERE bundle IS NOT NULL;
+CREATE INDEX records_deleted ON records (integration, model) WHERE deleted_at IS NOT NULL;
 
 -- Bundles that give a record too, and come after the one that the record shows.
 CREATE TABLE rivals (
@@ -194,3 +197,4 @@ CREATE TABLE changes (
     reason TEXT,
     fields TEXT
 ) STRICT;
+CREATE INDEX changes_by_record ON changes (record);

@@ -1,0 +1,152 @@
+//! What every store must do, as functions that take one and panic where it does not.
+//!
+//! `store_suite!` lists them once. A store's own test file hands over a function that makes a fresh
+//! store and runs a test on it; each then becomes a `#[test]` of its own.
+
+pub(crate) mod build;
+pub(crate) mod commit;
+pub(crate) mod counts;
+pub(crate) mod due;
+pub(crate) mod erase;
+pub(crate) mod integrations;
+pub(crate) mod lock;
+pub(crate) mod log;
+pub(crate) mod merges;
+pub(crate) mod mirror;
+pub(crate) mod passes;
+pub(crate) mod property;
+pub(crate) mod records;
+pub(crate) mod rivals;
+pub(crate) mod sweep;
+
+/// Makes the suite's tests: `$run` gets each function and a store to be made for it.
+macro_rules! store_suite {
+    ($run:ident) => {
+        store_suite! { @ $run;
+            integrations {
+                an_integration_comes_back_as_it_was_saved
+                saving_again_replaces_all_but_the_beginning
+                integrations_stand_by_connector_and_name
+                an_unknown_integration_is_named
+                what_is_tracked_is_kept_once
+                tracking_something_new_lets_the_named_streams_be_read_again
+                the_latest_moment_moves_with_everything_and_never_back
+            }
+            passes {
+                a_pass_comes_back_with_its_walks
+                passes_come_latest_first_and_each_to_its_own
+                what_was_asked_of_the_vendor_adds_up
+                an_interrupted_pass_goes_on_where_it_stopped
+                a_restarted_walk_counts_from_zero_and_has_seen_nothing
+                a_checkpoint_moves_only_when_its_walk_is_complete
+                only_a_whole_pass_from_the_beginning_is_a_full_pass
+            }
+            commit {
+                a_new_record_is_created_and_comes_back
+                a_record_that_differs_is_updated_and_any_other_is_left_alone
+                a_bundle_is_kept_as_it_last_came
+                bundles_are_paged_in_the_order_of_their_ids
+                states_come_in_the_order_that_was_asked
+                a_bundle_that_was_not_mapped_counts_its_records_as_unchanged
+                a_bundle_that_was_not_mapped_although_it_changed_is_due
+                a_mapping_of_documents_that_are_no_longer_there_is_not_taken
+                a_bundle_that_comes_twice_in_one_commit_shows_what_came_last
+                a_record_that_a_bundle_gives_twice_shows_the_last
+                a_commit_that_fails_leaves_nothing
+                join_records_are_diffed_for_each_parent
+            }
+            counts {
+                losses_are_those_of_the_bundles_as_they_are_mapped_now
+                losses_and_rejects_are_counted_for_the_model_of_the_stream
+                rejects_are_those_of_the_last_walk_of_each_stream
+                documents_can_be_dropped_and_come_back
+                what_is_due_without_documents_has_to_be_read_again
+                everything_can_be_made_due
+                a_layout_is_shared_by_the_records_that_name_it
+            }
+            log {
+                every_change_has_a_line_and_nothing_else_has_one
+                a_line_names_the_fields_that_differ
+                showing_raw_documents_or_not_is_no_change
+                moved_documents_are_found_and_are_no_change
+                the_cause_is_that_of_the_bundle
+                the_log_can_be_asked_for_a_part
+                what_moves_within_one_commit_did_not_go
+            }
+            rivals {
+                the_last_in_the_order_of_stream_and_id_wins_whoever_comes_first
+                order_is_that_of_bytes
+                who_comes_too_late_changes_nothing
+                the_next_one_takes_over_once_the_winner_gives_no_more
+                taking_over_the_same_content_is_no_change
+                a_rival_that_gives_no_more_is_not_asked
+                one_that_took_over_and_gives_nothing_passes_it_on
+                a_new_winner_of_a_record_that_was_handed_over_wins
+                records_of_integrations_are_no_rivals
+            }
+            due {
+                who_looked_a_bundle_up_is_due_when_it_changes
+                a_bundle_that_was_mapped_is_no_longer_due
+                a_miss_that_arrives_later_makes_due
+                who_looked_a_group_up_is_due_when_a_member_comes_changes_or_leaves
+                what_is_looked_up_no_more_makes_nothing_due
+                what_is_not_shared_makes_nothing_due
+                what_was_swept_makes_due_who_looked_it_up
+                within_one_commit_only_what_came_before_the_change_is_due
+                other_integrations_are_not_made_due
+                a_bundle_that_was_swept_is_not_due
+            }
+            sweep {
+                what_a_complete_walk_did_not_bring_gets_a_tombstone
+                a_sweep_goes_in_rounds
+                what_would_go_is_counted_by_model
+                a_record_that_another_bundle_gives_is_not_missing
+                a_record_that_only_missing_bundles_give_is_missing_once
+                what_comes_back_lives_again_under_its_id
+                the_reason_is_kept
+                only_an_ended_walk_from_the_beginning_sweeps
+                a_walk_in_several_pages_and_passes_sees_all_of_them
+                an_archived_record_has_a_tombstone_while_it_is_given
+                a_gone_record_that_comes_back_archived_keeps_its_tombstone
+            }
+            merges {
+                a_gone_candidate_whose_application_moved_was_merged
+                a_move_alone_merges_nobody
+                a_chain_of_merges_leads_to_its_end
+                a_candidate_that_comes_back_forgets_that_it_was_merged
+                an_application_that_moves_back_takes_the_alias_with_it
+                only_the_latest_line_of_the_log_says_merged
+                nothing_but_an_application_makes_an_alias
+                merges_are_settled_for_one_integration
+            }
+            records {
+                records_are_paged_by_their_keys
+                records_with_a_tombstone_are_left_out_unless_wanted
+                only_what_changed_since_a_moment_can_be_asked_for
+                a_record_belongs_to_its_integration
+                records_are_counted_by_model
+                a_record_reads_as_the_api_shows_it
+                raw_documents_are_shown_by_their_endpoint
+                raw_documents_of_another_bundle_are_found_in_their_place
+            }
+            erase {
+                erasing_takes_all_of_one_integration_and_nothing_of_another
+                an_integration_that_was_erased_can_be_connected_again
+            }
+            lock {
+                a_second_taker_is_told_who_has_it
+            }
+            property {
+                random_commits_and_sweeps_equal_a_naive_model
+            }
+        }
+    };
+    (@ $run:ident; $($theme:ident { $($name:ident)* })*) => {
+        $(mod $theme { $(
+            #[test]
+            fn $name() {
+                crate::$run(crate::suite::$theme::$name);
+            }
+        )* })*
+    };
+}
