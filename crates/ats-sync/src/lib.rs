@@ -2,11 +2,33 @@
 //!
 //! It owns what is read next, what becomes of a page, when something is swept, and when the next
 //! pass is due. It must not know any connector, nor an HTTP status.
+//!
+//! `walk` and `pass` decide, and are pure; `driver` carries out. `map` turns a page into what is
+//! stored of it, and `writer` stores it.
 
+mod again;
 mod api;
+mod content;
+mod documents;
+mod driver;
 mod engine;
 mod error;
+mod finish;
+mod known;
+mod layouts;
+mod map;
+mod pass;
+mod plan;
+mod problem;
+mod record;
+mod related;
 mod schedule;
+mod session;
+mod streams;
+mod sweep;
+mod walk;
+mod walks;
+mod writer;
 
 pub use api::{Event, Observer, PassOptions, Unobserved};
 pub use engine::{Engine, Remapped};
