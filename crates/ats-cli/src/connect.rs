@@ -113,7 +113,7 @@ pub(crate) struct Place {
 impl Place {
     /// Opens what is there. Makes nothing, so that a key that is refused later leaves no trace.
     pub(crate) fn look(global: &Global, factory: &Factory, name: &str) -> Result<Self> {
-        let database = database_file(&global.database)?;
+        let database = database_file(global.database())?;
         let context = match database.exists() {
             true => Some(Context::open_or_create(database.clone(), global.json)?),
             false => None,

@@ -19,6 +19,9 @@ use secrecy::SecretString;
 
 use crate::{exit::usage, integration};
 
+/// The database unless another one is named.
+const DATABASE: &str = "sqlite://ats.db";
+
 /// Flags that every command takes.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Global {
@@ -26,15 +29,16 @@ pub(crate) struct Global {
     #[arg(long, global = true)]
     pub(crate) json: bool,
 
-    /// The database, as sqlite://FILE.
-    #[arg(
-        long,
-        global = true,
-        value_name = "URL",
-        env = "ATS_DATABASE",
-        default_value = "sqlite://ats.db"
-    )]
-    pub(crate) database: String,
+    /// The database, as sqlite://FILE [default: sqlite://ats.db].
+    #[arg(long, global = true, value_name = "URL", env = "ATS_DATABASE")]
+    pub(crate) database: Option<String>,
+}
+
+impl Global {
+    /// The URL of the database.
+    pub(crate) fn database(&self) -> &str {
+        self.database.as_deref().unwrap_or(DATABASE)
+    }
 }
 
 /// An open database.
@@ -49,7 +53,7 @@ pub(crate) struct Context {
 impl Context {
     /// Opens the database, which must be there.
     pub(crate) fn open(global: &Global) -> Result<Self> {
-        let database = database_file(&global.database)?;
+        let database = database_file(global.database())?;
         if !database.exists() {
             return Err(usage(
                 "no_database",

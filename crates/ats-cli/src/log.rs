@@ -110,7 +110,8 @@ pub(crate) fn line(change: &Change) -> String {
     text
 }
 
-fn word(change: ChangeKind) -> &'static str {
+/// What happened, in a word.
+pub(crate) fn word(change: ChangeKind) -> &'static str {
     match change {
         ChangeKind::Created => "created",
         ChangeKind::Updated => "updated",

@@ -47,7 +47,7 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Reads a simulated organisation from end to end: no key, no network.
+    /// Shows the whole story with a simulated vendor: no key, no network.
     Demo(demo::Options),
     /// Runs a simulated vendor on this machine until it is stopped.
     Simulate(simulate::Options),
@@ -95,7 +95,7 @@ async fn main() -> ExitCode {
 async fn run(arguments: Arguments) -> Result<Exit> {
     let global = &arguments.global;
     match arguments.command {
-        Command::Demo(options) => demo::run(options, global.json).await,
+        Command::Demo(options) => demo::run(&options, global).await,
         Command::Simulate(options) => simulate::run(options, global.json).await,
         Command::Connect(options) => connect::run(options, global).await,
         Command::Integrations(options) => integrations::run(options, global),

@@ -57,10 +57,11 @@ pub(crate) async fn run(options: &Options, global: &Global) -> Result<Exit> {
         return Ok(report::exit(&pass));
     }
     say!(
-        "{} mapped again",
-        output::count(bundles, "document was", "documents were")
+        "{} mapped again: {}",
+        output::count(bundles, "document was", "documents were"),
+        report::state(pass.state)
     );
-    report::print(&one, &pass)?;
+    report::print_body(&one, &pass)?;
     if !streams_to_read_again.is_empty() {
         say!(
             "No raw documents are kept of {}; the next pass reads them from the beginning.",

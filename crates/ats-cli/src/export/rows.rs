@@ -93,7 +93,11 @@ fn cell(value: Option<&Value>) -> String {
 }
 
 fn cells(outcome: csv::Result<()>) -> Result<()> {
-    written(outcome.map_err(std::io::Error::from))
+    match outcome.map_err(csv::Error::into_kind) {
+        Ok(()) => Ok(()),
+        Err(csv::ErrorKind::Io(error)) => written(Err(error)),
+        Err(kind) => Err(anyhow::anyhow!("a row cannot be written as CSV: {kind:?}")),
+    }
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, time::SystemTime};
 
 use anyhow::Result;
 use ats_core::{ModelKind, Timestamp};
-use ats_store::{Integration, IntegrationState, ModelCount, Pass, Problem, WalkState};
+use ats_store::{Integration, IntegrationState, ModelCount, Pass, WalkState};
 use ats_sync::NextPass;
 use serde_json::{Map, Value, json};
 
@@ -83,11 +83,6 @@ impl Facts {
             passes,
             integration,
         })
-    }
-
-    /// What went wrong in the last pass.
-    pub(super) fn problems(&self) -> impl Iterator<Item = (Option<&str>, &Problem)> {
-        self.passes.first().into_iter().flat_map(report::problems)
     }
 
     pub(super) fn to_json(&self) -> Value {

@@ -85,13 +85,13 @@ fn print(facts: &Facts) -> Result<()> {
     for line in facts.lost.lines() {
         say!("  {line}");
     }
-    for (stream, problem) in facts.problems() {
-        let stream = stream.unwrap_or("the whole pass");
-        say!(
-            "  {} {stream}: {}",
-            console::style("problem").yellow(),
-            problem.message
-        );
+    for line in facts
+        .passes
+        .first()
+        .map(report::problem_lines)
+        .unwrap_or_default()
+    {
+        say!("  {line}");
     }
     if let Some(sealed) = &facts.sealed {
         say!("  {} {sealed}", console::style("problem").yellow());

@@ -167,7 +167,7 @@ async fn all(
 }
 
 /// Runs one pass.
-async fn pass(
+pub(crate) async fn pass(
     context: &Context,
     one: &Integration,
     options: &PassOptions,

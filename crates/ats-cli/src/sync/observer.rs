@@ -71,6 +71,11 @@ impl Watcher {
         }
     }
 
+    /// Live lines if standard error is a terminal, and nothing otherwise.
+    pub(crate) fn on_terminal() -> Option<Self> {
+        stderr().is_terminal().then(Self::new)
+    }
+
     /// Prints a line among the others.
     pub(crate) fn say(&self, text: &str) {
         let printed = self.live.as_ref().map(|live| live.println(text));

@@ -88,6 +88,11 @@ pub(crate) fn to_json(one: &Integration, pass: &Pass) -> Value {
 /// The report for people.
 pub(crate) fn print(one: &Integration, pass: &Pass) -> Result<()> {
     say!("{}", head(pass));
+    print_body(one, pass)
+}
+
+/// The report without its first line.
+pub(crate) fn print_body(one: &Integration, pass: &Pass) -> Result<()> {
     let rows = rows(pass);
     if rows.is_empty() {
         say!("  nothing changed");
@@ -103,24 +108,34 @@ pub(crate) fn print(one: &Integration, pass: &Pass) -> Result<()> {
         ];
         output::line(output::table(&head, rows, &[1, 2, 3, 4, 5, 6]))?;
     }
-    print_problems(pass)?;
+    for line in problem_lines(pass) {
+        say!("{line}");
+    }
     for line in next(one, pass) {
         say!("Next: {line}");
     }
     Ok(())
 }
 
-/// The problems of a pass, each with what to do.
-pub(crate) fn print_problems(pass: &Pass) -> Result<()> {
+/// The problems of a pass for people, each with what to do. What befell several streams alike is
+/// told once.
+pub(crate) fn problem_lines(pass: &Pass) -> Vec<String> {
+    let mut told: Vec<(&str, Vec<&str>)> = Vec::new();
     for (stream, problem) in problems(pass) {
-        let stream = stream.unwrap_or("the whole pass");
-        say!(
-            "{} {stream}: {}",
-            console::style("problem").yellow(),
-            problem.message
-        );
+        let place = told.iter().position(|(known, _)| *known == problem.message);
+        match (place, stream) {
+            (Some(place), stream) => told[place].1.extend(stream),
+            (None, stream) => told.push((&problem.message, stream.into_iter().collect())),
+        }
     }
-    Ok(())
+    let lines = told.into_iter().map(|(message, streams)| {
+        let streams = match streams.is_empty() {
+            true => String::new(),
+            false => format!("{}: ", streams.join(", ")),
+        };
+        format!("{} {streams}{message}", console::style("problem").yellow())
+    });
+    lines.collect()
 }
 
 /// A pass in one line.
@@ -185,7 +200,11 @@ fn rows(pass: &Pass) -> Vec<Vec<String>> {
     let mut rows = Vec::new();
     for kind in ModelKind::ALL {
         let tally = pass.tallies.get(kind).copied().unwrap_or_default();
-        if all || tally != Tally::default() {
+        let quiet = Tally {
+            unchanged: tally.unchanged,
+            ..Tally::default()
+        };
+        if all || tally != quiet {
             let numbers = [
                 tally.created,
                 tally.updated,
@@ -228,6 +247,9 @@ fn next(one: &Integration, pass: &Pass) -> Vec<String> {
                 one.connector
             ));
         }
+        PassState::Failed if exit(pass) == Exit::Unavailable => {
+            lines.push(format!("ats sync {name}   once the vendor answers again"));
+        }
         PassState::Failed | PassState::PartiallyFailed => {
             lines.push(format!("ats check {name}   shows what the key may read"));
         }
@@ -244,4 +266,89 @@ fn next(one: &Integration, pass: &Pass) -> Vec<String> {
         ));
     }
     lines
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use ats_core::Usage;
+    use ats_store::Walk;
+
+    use super::*;
+
+    fn walk(stream: &str, message: Option<&str>) -> Walk {
+        let now = Timestamp::parse("2026-01-02").unwrap();
+        Walk {
+            key: 1,
+            stream: stream.to_owned(),
+            start: WalkStart::Full,
+            state: WalkState::Failed,
+            cursor: None,
+            pages: 0,
+            rows: 0,
+            distinct_ids: 0,
+            rejects: 0,
+            losses: 0,
+            swept: 0,
+            checkpoint: None,
+            problem: message.map(problem),
+            started_at: now,
+            ended_at: None,
+        }
+    }
+
+    fn problem(message: &str) -> Problem {
+        Problem {
+            kind: "unavailable".to_owned(),
+            message: message.to_owned(),
+        }
+    }
+
+    fn pass(walks: Vec<Walk>, message: Option<&str>) -> Pass {
+        Pass {
+            key: 1,
+            id: "p".to_owned(),
+            kind: PassKind::Full,
+            whole: true,
+            state: PassState::Failed,
+            started_at: Timestamp::parse("2026-01-02").unwrap(),
+            ended_at: Timestamp::parse("2026-01-02T00:00:01.500Z"),
+            usage: Usage::default(),
+            resumed: 0,
+            tallies: BTreeMap::new(),
+            walks,
+            problem: message.map(problem),
+        }
+    }
+
+    #[test]
+    fn what_befell_several_streams_alike_is_told_once() {
+        let walks = vec![
+            walk("jobs", Some("no answer")),
+            walk("users", None),
+            walk("tags", Some("no answer")),
+            walk("offers", Some("odd")),
+        ];
+        let lines = problem_lines(&pass(walks, Some("no answer")));
+        assert_eq!(
+            lines,
+            ["problem jobs, tags: no answer", "problem offers: odd"]
+        );
+        let lines = problem_lines(&pass(Vec::new(), Some("stuck")));
+        assert_eq!(lines, ["problem stuck"]);
+    }
+
+    #[test]
+    fn a_pass_that_failed_for_want_of_an_answer_is_told_from_any_other() {
+        let unreachable = pass(vec![walk("jobs", Some("no answer"))], None);
+        assert_eq!(exit(&unreachable), Exit::Unavailable);
+        let mut other = unreachable.clone();
+        other.walks[0].problem = Some(Problem {
+            kind: "malformed".to_owned(),
+            message: "odd".to_owned(),
+        });
+        assert_eq!(exit(&other), Exit::Failed);
+        assert_eq!(took(&other).as_deref(), Some("1.5 s"));
+    }
 }

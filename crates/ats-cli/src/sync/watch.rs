@@ -107,7 +107,9 @@ async fn run_one(
                     );
                 }
             }
-            report::print_problems(&pass)?;
+            for line in report::problem_lines(&pass) {
+                say!("    {line}");
+            }
         }
         Err(error) => {
             let (exit, code) = classify(&error);
