@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{
     Models, bundles, integrations,
-    values::{damaged, from_json, from_word, instant, millis},
+    values::{damaged, from_packed_json, from_word, instant, millis},
 };
 use crate::{DocumentPlace, ModelCount, RecordQuery, Result, StoredRecord};
 
@@ -65,7 +65,7 @@ fn read(models: &Models, row: &Row<'_>) -> Result<StoredRecord> {
     let values: Option<String> = row.get(5)?;
     let deleted_at: Option<i64> = row.get(7)?;
     let reason: Option<String> = row.get(8)?;
-    let documents: Option<String> = row.get(10)?;
+    let documents: Option<Vec<u8>> = row.get(10)?;
     Ok(StoredRecord {
         key: row.get(0)?,
         model: models.kind(row.get(1)?)?,
@@ -76,7 +76,7 @@ fn read(models: &Models, row: &Row<'_>) -> Result<StoredRecord> {
         remote_deleted_at: deleted_at.map(instant).transpose()?,
         reason: reason.as_deref().map(from_word).transpose()?,
         bundle: row.get(9)?,
-        documents: documents.as_deref().map(from_json).transpose()?,
+        documents: documents.as_deref().map(from_packed_json).transpose()?,
         pass: row.get(11)?,
     })
 }

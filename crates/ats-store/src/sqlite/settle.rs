@@ -10,7 +10,7 @@ use super::{
     Models, changes,
     ledger::Ledger,
     rivals,
-    values::{json, millis, word},
+    values::{millis, packed_json, word},
 };
 use crate::{Cause, ChangeKind, DeletionReason, RecordCommit, Result};
 
@@ -124,7 +124,7 @@ impl Moment<'_> {
             record.raw_hash,
             record.fields.as_ref().map(|(layout, _)| layout),
             record.fields.as_ref().map(|(_, values)| values),
-            record.documents.as_ref().map(json).transpose()?,
+            record.documents.as_ref().map(packed_json).transpose()?,
             record.content
         ])?;
         ledger.tally(self.pass, record.model).created += 1;
@@ -205,7 +205,7 @@ impl Moment<'_> {
             record.raw_hash,
             record.fields.as_ref().map(|(layout, _)| layout),
             record.fields.as_ref().map(|(_, values)| values),
-            record.documents.as_ref().map(json).transpose()?,
+            record.documents.as_ref().map(packed_json).transpose()?,
             record.content
         ])?;
         Ok(())
@@ -227,7 +227,7 @@ impl Moment<'_> {
             found.key,
             bundle,
             record.raw_hash,
-            record.documents.as_ref().map(json).transpose()?
+            record.documents.as_ref().map(packed_json).transpose()?
         ])?;
         Ok(())
     }

@@ -30,6 +30,18 @@ pub(super) fn from_json<T: DeserializeOwned>(text: &str) -> Result<T> {
     serde_json::from_str(text).map_err(|_| damaged("a value is not what it should be"))
 }
 
+/// A value as compressed JSON text, where it may hold raw documents.
+pub(super) fn packed_json<T: Serialize>(value: &T) -> Result<Vec<u8>> {
+    Ok(lz4_flex::compress_prepend_size(json(value)?.as_bytes()))
+}
+
+/// What [`packed_json`] made.
+pub(super) fn from_packed_json<T: DeserializeOwned>(packed: &[u8]) -> Result<T> {
+    let text = lz4_flex::decompress_size_prepended(packed)
+        .map_err(|_| damaged("a value cannot be unpacked"))?;
+    serde_json::from_slice(&text).map_err(|_| damaged("a value is not what it should be"))
+}
+
 /// A word of an enum, without the quotes that JSON puts around it.
 pub(super) fn word<T: Serialize>(value: &T) -> Result<String> {
     Ok(json(value)?.trim_matches('"').to_owned())

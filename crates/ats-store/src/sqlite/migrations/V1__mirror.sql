@@ -94,11 +94,11 @@ CREATE TABLE records (
     raw_hash BLOB,
     layout INTEGER,
     field_values TEXT,
-    documents TEXT,
+    documents BLOB,
     content TEXT NOT NULL
 ) STRICT;
 CREATE INDEX records_by_model ON records (integration, model);
-CREATE INDEX records_by_bundle ON records (bundle) WHERE bundle IS NOT NULL;
+CREATE INDEX records_by_bundle ON records (bundle, model) WHERE bundle IS NOT NULL;
 CREATE INDEX records_deleted ON records (integration, model) WHERE deleted_at IS NOT NULL;
 
 -- Bundles that give a record too, and come after the one that the record shows.
@@ -197,4 +197,4 @@ CREATE TABLE changes (
     reason TEXT,
     fields TEXT
 ) STRICT;
-CREATE INDEX changes_by_record ON changes (record);
+CREATE INDEX changes_by_record ON changes (record) WHERE kind <> 'created';
