@@ -24,6 +24,7 @@ const APPLICATION_ID: i32 = 0x4154_5331;
 /// every page of the usual size empty. A large log between two checkpoints halves the cost of
 /// inserting.
 const SETTINGS: &str = "
+    PRAGMA page_size = 8192;
     PRAGMA journal_mode = WAL;
     PRAGMA synchronous = NORMAL;
     PRAGMA wal_autocheckpoint = 8000;
