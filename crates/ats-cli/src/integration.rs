@@ -6,6 +6,8 @@ use anyhow::{Context, Result, bail};
 use ats_core::{Connection, Connector, Factory, IntegrationId};
 use secrecy::SecretString;
 
+use crate::exit::usage;
+
 /// A connector and the integration that its records belong to.
 #[derive(Debug)]
 pub(crate) struct Integration {
@@ -22,10 +24,13 @@ pub(crate) fn factory(slug: &str) -> Result<&'static Factory> {
         .iter()
         .map(|factory| factory.manifest.slug)
         .collect();
-    bail!(
-        "there is no connector `{slug}`; these are there: {}",
-        known.join(", ")
-    )
+    Err(usage(
+        "unknown_connector",
+        format!(
+            "there is no connector `{slug}`; these are there: {}",
+            known.join(", ")
+        ),
+    ))
 }
 
 /// Makes the connector of an integration. The secret is the connector's only credential.

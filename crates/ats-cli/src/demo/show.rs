@@ -16,11 +16,16 @@ use crate::{
 };
 
 /// So many changes of the same sort are shown one by one.
-const ONE_BY_ONE: usize = 2;
+const ONE_BY_ONE: usize = 1;
 
 /// Fields that the sample leaves out.
-const UNSHOWN: [&str; 4] = [
+const UNSHOWN: [&str; 9] = [
+    "remote_id",
+    "custom_fields",
     "integration_fields",
+    "location",
+    "phone_numbers",
+    "remote_url",
     "remote_created_at",
     "remote_updated_at",
     "changed_at",
@@ -88,7 +93,7 @@ impl Stage {
         self.show_record()
     }
 
-    /// One candidate as the API shows it, without what is empty and without raw documents.
+    /// Some fields of a candidate, as the API shows them.
     fn show_record(&self) -> Result<()> {
         let query = RecordQuery {
             model: ModelKind::Candidate,
@@ -103,7 +108,7 @@ impl Stage {
             return Ok(());
         };
         let fields: Map<String, Value> = serde_json::from_str(&record.to_json(None)?)?;
-        say!("  One of the candidates, without its raw documents:");
+        say!("  One of the candidates, in part:");
         let empty = |value: &Value| value.is_null() || value.as_array().is_some_and(Vec::is_empty);
         for (name, value) in fields {
             if !empty(&value) && !UNSHOWN.contains(&name.as_str()) {

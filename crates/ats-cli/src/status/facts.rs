@@ -105,6 +105,7 @@ impl Facts {
                 "requests": pass.usage.requests,
                 "resumed": pass.resumed,
                 "problems": report::problems_json(pass),
+                "walks": report::walks_json(pass),
             })
         });
         let next = self

@@ -41,6 +41,25 @@ pub(crate) fn problems_json(pass: &Pass) -> Vec<Value> {
         .collect()
 }
 
+/// How far each stream came, and the proof that it came to its end.
+pub(crate) fn walks_json(pass: &Pass) -> Vec<Value> {
+    let walks = pass.walks.iter().map(|walk| {
+        json!({
+            "stream": walk.stream,
+            "start": match walk.start {
+                WalkStart::Full => PassKind::Full,
+                WalkStart::Since(_) => PassKind::Delta,
+            },
+            "state": walk.state,
+            "pages": walk.pages,
+            "rows": walk.rows,
+            "distinct_ids": walk.distinct_ids,
+            "complete": walk.state == WalkState::Complete,
+        })
+    });
+    walks.collect()
+}
+
 /// The report for machines.
 pub(crate) fn to_json(one: &Integration, pass: &Pass) -> Value {
     let mut models = Map::new();
@@ -48,24 +67,6 @@ pub(crate) fn to_json(one: &Integration, pass: &Pass) -> Value {
         let tally = pass.tallies.get(kind).copied().unwrap_or_default();
         models.insert(kind.name().to_owned(), json!(tally));
     }
-    let walks: Vec<Value> = pass
-        .walks
-        .iter()
-        .map(|walk| {
-            json!({
-                "stream": walk.stream,
-                "start": match walk.start {
-                    WalkStart::Full => PassKind::Full,
-                    WalkStart::Since(_) => PassKind::Delta,
-                },
-                "state": walk.state,
-                "pages": walk.pages,
-                "rows": walk.rows,
-                "distinct_ids": walk.distinct_ids,
-                "complete": walk.state == WalkState::Complete,
-            })
-        })
-        .collect();
     json!({
         "integration_id": one.id.as_str(),
         "name": one.name,
@@ -80,7 +81,7 @@ pub(crate) fn to_json(one: &Integration, pass: &Pass) -> Value {
         "ended_at": pass.ended_at,
         "models": models,
         "problems": problems_json(pass),
-        "walks": walks,
+        "walks": walks_json(pass),
         "process": process::Used::now(),
     })
 }
