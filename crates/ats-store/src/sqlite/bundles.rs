@@ -4,7 +4,7 @@ use ats_core::{Bundle, IntegrationId};
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
 use super::{
-    integrations,
+    dependents, integrations,
     values::{from_json, json},
 };
 use crate::{
@@ -179,7 +179,7 @@ pub(super) fn giver(
 /// Takes a bundle away with everything that is only its own.
 pub(super) fn remove(tx: &Transaction<'_>, key: i64, lookups: &[u8]) -> Result<()> {
     let mut lookup = tx.prepare_cached("DELETE FROM lookups WHERE lookup = ?1 AND bundle = ?2")?;
-    for number in super::commit::numbers(lookups) {
+    for number in dependents::numbers(lookups) {
         lookup.execute([number, key])?;
     }
     for table in [

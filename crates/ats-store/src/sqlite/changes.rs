@@ -11,36 +11,43 @@ use crate::{Cause, Change, ChangeKind, ChangeQuery, DeletionReason, LossRow, Rej
 
 /// A line on its way into the log.
 #[derive(Debug)]
-pub(super) struct Line<'a> {
+pub(super) struct Line {
     pub(super) integration: i64,
     pub(super) record: i64,
     pub(super) pass: i64,
     pub(super) at: Timestamp,
     pub(super) kind: ChangeKind,
-    pub(super) cause: &'a Cause,
+    /// As [`cause`] gives it.
+    pub(super) cause: Option<String>,
     pub(super) reason: Option<DeletionReason>,
     pub(super) fields: Option<Vec<String>>,
 }
 
-pub(super) fn write(tx: &Transaction<'_>, line: &Line<'_>) -> Result<()> {
-    let cause = match line.cause {
-        Cause::Fetched => None,
-        cause => Some(json(cause)?),
-    };
+/// A cause as it stands in the log: nothing for the usual one.
+pub(super) fn cause(cause: &Cause) -> Result<Option<String>> {
+    match cause {
+        Cause::Fetched => Ok(None),
+        cause => json(cause).map(Some),
+    }
+}
+
+pub(super) fn write(tx: &Transaction<'_>, lines: &[Line]) -> Result<()> {
     let mut statement = tx.prepare_cached(
         "INSERT INTO changes (integration, record, pass, at, kind, cause, reason, fields)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
     )?;
-    statement.execute(params![
-        line.integration,
-        line.record,
-        line.pass,
-        millis(line.at),
-        word(&line.kind)?,
-        cause,
-        line.reason.as_ref().map(word).transpose()?,
-        line.fields.as_ref().map(json).transpose()?
-    ])?;
+    for line in lines {
+        statement.execute(params![
+            line.integration,
+            line.record,
+            line.pass,
+            millis(line.at),
+            word(&line.kind)?,
+            line.cause,
+            line.reason.as_ref().map(word).transpose()?,
+            line.fields.as_ref().map(json).transpose()?
+        ])?;
+    }
     Ok(())
 }
 

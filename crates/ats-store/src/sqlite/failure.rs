@@ -1,6 +1,6 @@
 //! SQLite's errors, in terms of what a person can do about them.
 
-use std::path::Path;
+use std::{fs::OpenOptions, io, path::Path};
 
 use rusqlite::ErrorCode;
 
@@ -41,11 +41,45 @@ pub(super) fn opening(path: &Path, error: rusqlite::Error) -> Error {
         Some(ErrorCode::NotADatabase) => Error::NotADatabase {
             path: path.to_owned(),
         },
-        Some(ErrorCode::CannotOpen) => Error::File {
-            what: "open",
-            path: path.to_owned(),
-            source: std::io::Error::other(error),
-        },
+        Some(ErrorCode::CannotOpen) => cannot_open(path, error),
         _ => error.into(),
+    }
+}
+
+/// SQLite does not say why it cannot open a file; the system does.
+fn cannot_open(path: &Path, error: rusqlite::Error) -> Error {
+    let written = OpenOptions::new().append(true).open(path);
+    let folder = path.parent().filter(|folder| *folder != Path::new(""));
+    let source = match written.map_err(|refused| refused.kind()) {
+        Err(io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied) => {
+            return Error::ReadOnly;
+        }
+        // It is not there yet, and a file system that is read-only would have refused to make it.
+        Err(io::ErrorKind::NotFound) if folder.is_some_and(|folder| !folder.exists()) => {
+            io::Error::other(
+                "its folder is not there; make it, or name another file with --database",
+            )
+        }
+        Err(io::ErrorKind::NotFound) => return Error::ReadOnly,
+        _ => io::Error::other(error),
+    };
+    Error::File {
+        what: "open",
+        path: path.to_owned(),
+        source,
+    }
+}
+
+/// An error of a migration: what the database said, where it said something.
+pub(super) fn migrating(error: refinery::Error) -> Error {
+    let mut source: Option<&(dyn std::error::Error + 'static)> = Some(&error);
+    while let Some(cause) = source {
+        if let Some(rusqlite::Error::SqliteFailure(code, message)) = cause.downcast_ref() {
+            return rusqlite::Error::SqliteFailure(*code, message.clone()).into();
+        }
+        source = cause.source();
+    }
+    Error::Database {
+        source: Box::new(error),
     }
 }

@@ -9,7 +9,8 @@ use ats_core::{ModelKind, Timestamp};
 use rusqlite::{Transaction, params};
 
 use super::{
-    Models, changes,
+    Models,
+    changes::{self, Line},
     settle::Moment,
     values::{from_word, millis, word},
 };
@@ -20,6 +21,7 @@ use crate::{Cause, ChangeKind, DeletionReason, Result, Tally};
 pub(super) struct Ledger {
     tallies: HashMap<(i64, ModelKind), Tally>,
     orphans: BTreeMap<i64, Orphan>,
+    lines: Vec<Line>,
 }
 
 /// Why and when a record lost the last bundle that gave it.
@@ -54,12 +56,29 @@ impl Ledger {
         self.orphans.remove(&record).is_some()
     }
 
-    /// Sets the tombstones and writes what was counted.
+    /// A line for the change log. All are written together, which costs less.
+    pub(super) fn log(&mut self, line: Line) {
+        self.lines.push(line);
+    }
+
+    /// Sets the tombstones and writes what was counted and logged.
     pub(super) fn close(mut self, tx: &Transaction<'_>, models: &Models) -> Result<()> {
         for (record, orphan) in std::mem::take(&mut self.orphans) {
-            let model = models.kind(bury(tx, record, &orphan)?)?;
+            let (model, reason) = bury(tx, record, &orphan)?;
+            let model = models.kind(model)?;
             self.tally(orphan.pass, model).deleted += 1;
+            self.log(Line {
+                integration: orphan.integration,
+                record,
+                pass: orphan.pass,
+                at: orphan.at,
+                kind: ChangeKind::Deleted,
+                cause: changes::cause(&orphan.cause)?,
+                reason: Some(reason),
+                fields: None,
+            });
         }
+        changes::write(tx, &self.lines)?;
         self.write(tx, models)
     }
 
@@ -87,8 +106,9 @@ impl Ledger {
     }
 }
 
-/// Sets a tombstone, or keeps the one that an archived record has. Gives the number of its model.
-fn bury(tx: &Transaction<'_>, record: i64, orphan: &Orphan) -> Result<i64> {
+/// Sets a tombstone, or keeps the one that an archived record has. Gives the number of its model,
+/// and the reason that it has now.
+fn bury(tx: &Transaction<'_>, record: i64, orphan: &Orphan) -> Result<(i64, DeletionReason)> {
     let mut update = tx.prepare_cached(
         "UPDATE records SET changed_at = ?2, pass = ?3,
              reason = CASE WHEN deleted_at IS NULL THEN ?4 ELSE reason END,
@@ -103,16 +123,5 @@ fn bury(tx: &Transaction<'_>, record: i64, orphan: &Orphan) -> Result<i64> {
     ];
     let (model, reason): (i64, String) =
         update.query_row(values, |row| Ok((row.get(0)?, row.get(1)?)))?;
-    let line = changes::Line {
-        integration: orphan.integration,
-        record,
-        pass: orphan.pass,
-        at: orphan.at,
-        kind: ChangeKind::Deleted,
-        cause: &orphan.cause,
-        reason: Some(from_word(&reason)?),
-        fields: None,
-    };
-    changes::write(tx, &line)?;
-    Ok(model)
+    Ok((model, from_word(&reason)?))
 }

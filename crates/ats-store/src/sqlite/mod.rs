@@ -6,6 +6,7 @@
 mod bundles;
 mod changes;
 mod commit;
+mod dependents;
 mod failure;
 mod integrations;
 mod ledger;
@@ -15,8 +16,10 @@ mod records;
 mod rivals;
 mod schema;
 mod settle;
+mod statements;
 mod sweep;
 mod values;
+mod writer;
 
 use std::{
     collections::{BTreeMap, HashMap},

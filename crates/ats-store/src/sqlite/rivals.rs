@@ -2,23 +2,18 @@
 
 use rusqlite::{OptionalExtension, Transaction, params};
 
-use super::values::json;
+use super::{settle::Giver, values::json};
 use crate::{Cause, Result};
 
 /// Whether a bundle comes after the one that gives the record now, in the order of stream name and
 /// bundle id: the order that decides, so that history does not.
-pub(super) fn outranks(
-    tx: &Transaction<'_>,
-    stream: &str,
-    bundle_id: &str,
-    other: i64,
-) -> Result<bool> {
+pub(super) fn outranks(tx: &Transaction<'_>, giver: &Giver<'_>, other: i64) -> Result<bool> {
     let mut statement = tx.prepare_cached(
         "SELECT (?2, ?3) > (s.name, b.id) FROM bundles AS b
          JOIN streams AS s ON s.key = b.stream WHERE b.key = ?1",
     )?;
     let outranks = statement
-        .query_row(params![other, stream, bundle_id], |row| row.get(0))
+        .query_row(params![other, giver.stream, giver.id], |row| row.get(0))
         .optional()?;
     Ok(outranks.unwrap_or(true))
 }
@@ -56,13 +51,12 @@ pub(super) fn hand_over(tx: &Transaction<'_>, record: i64, next: i64) -> Result<
     Ok(())
 }
 
-/// The records that a bundle gives, first or as a rival, with their ids.
-pub(super) fn given_by(tx: &Transaction<'_>, bundle: i64) -> Result<Vec<(i64, String)>> {
+/// The records that a bundle gives, first or as a rival.
+pub(super) fn given_by(tx: &Transaction<'_>, bundle: i64) -> Result<Vec<i64>> {
     let mut statement = tx.prepare_cached(
-        "SELECT key, id FROM records WHERE bundle = ?1
-         UNION ALL SELECT r.key, r.id FROM rivals AS v JOIN records AS r ON r.key = v.record
-         WHERE v.bundle = ?1",
+        "SELECT key FROM records WHERE bundle = ?1
+         UNION ALL SELECT record FROM rivals WHERE bundle = ?1",
     )?;
-    let rows = statement.query_map([bundle], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let rows = statement.query_map([bundle], |row| row.get(0))?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }

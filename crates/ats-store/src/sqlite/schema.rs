@@ -60,11 +60,7 @@ pub(super) fn prepare(connection: &mut Connection, path: &Path) -> Result<()> {
     connection.execute_batch(SETTINGS)?;
     if found < known {
         connection.pragma_update(None, "application_id", APPLICATION_ID)?;
-        migrations
-            .run(connection)
-            .map_err(|error| Error::Database {
-                source: Box::new(error),
-            })?;
+        migrations.run(connection).map_err(failure::migrating)?;
     }
     let transaction =
         connection.transaction_with_behavior(rusqlite::TransactionBehavior::Deferred)?;

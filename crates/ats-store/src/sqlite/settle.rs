@@ -3,21 +3,20 @@
 //! It owns the rules. Which bundle gives what is decided by the mapping.
 
 use ats_core::{Id, ModelKind, Timestamp};
-use rusqlite::{OptionalExtension, Transaction, params};
+use rusqlite::{OptionalExtension, params};
 use serde_json::{Map, Value};
 
 use super::{
-    Models, changes,
-    ledger::Ledger,
+    changes::{self, Line},
     rivals,
-    values::{millis, packed_json, word},
+    values::{damaged, millis, packed_json, word},
+    writer::Writer,
 };
 use crate::{Cause, ChangeKind, DeletionReason, RecordCommit, Result};
 
 /// When and why something is written.
+#[derive(Debug)]
 pub(super) struct Moment<'a> {
-    pub(super) tx: &'a Transaction<'a>,
-    pub(super) models: &'a Models,
     pub(super) integration: i64,
     pub(super) pass: i64,
     pub(super) at: Timestamp,
@@ -25,6 +24,16 @@ pub(super) struct Moment<'a> {
     /// Whether the bundle is seen for the first time in its walk: a record is counted as unchanged
     /// once, however often its bundle comes.
     pub(super) first: bool,
+}
+
+/// A bundle that gives records.
+#[derive(Debug)]
+pub(super) struct Giver<'a> {
+    pub(super) key: i64,
+    pub(super) stream: &'a str,
+    pub(super) id: &'a str,
+    /// Whether the bundle is new: then its records may well be.
+    pub(super) is_new: bool,
 }
 
 /// A record as it was found.
@@ -37,36 +46,46 @@ struct Found {
     has_places: bool,
 }
 
-impl Moment<'_> {
-    /// A bundle gives a record.
+impl Writer<'_> {
+    /// A bundle gives a record, whose key this is.
     pub(super) fn give(
-        &self,
-        bundle: i64,
-        stream: &str,
-        bundle_id: &str,
+        &mut self,
+        moment: &Moment<'_>,
+        giver: &Giver<'_>,
         record: &RecordCommit,
-        ledger: &mut Ledger,
-    ) -> Result<()> {
-        let Some(found) = self.find(record.id)? else {
-            return self.create(bundle, record, ledger);
+    ) -> Result<i64> {
+        let found = match giver.is_new {
+            true => None,
+            false => self.find(record.id)?,
         };
-        if let Some(other) = found.bundle.filter(|other| *other != bundle) {
-            if !rivals::outranks(self.tx, stream, bundle_id, other)? {
-                return rivals::add(self.tx, found.key, bundle);
+        let found = match found {
+            Some(found) => found,
+            None => match self.create(moment, giver.key, record)? {
+                Some(key) => return Ok(key),
+                None => self
+                    .find(record.id)?
+                    .ok_or_else(|| damaged("a record is there and cannot be found"))?,
+            },
+        };
+        if let Some(other) = found.bundle.filter(|other| *other != giver.key) {
+            if !rivals::outranks(self.tx, giver, other)? {
+                rivals::add(self.tx, found.key, giver.key)?;
+                return Ok(found.key);
             }
             rivals::add(self.tx, found.key, other)?;
-            rivals::remove(self.tx, found.key, bundle)?;
+            rivals::remove(self.tx, found.key, giver.key)?;
         }
-        self.settle(bundle, record, &found, ledger)
+        self.settle(moment, giver.key, record, &found)?;
+        Ok(found.key)
     }
 
     /// A bundle gives a record no more: the next one does, or nothing.
     pub(super) fn take_back(
-        &self,
+        &mut self,
+        moment: &Moment<'_>,
         record: i64,
         bundle: i64,
         reason: DeletionReason,
-        ledger: &mut Ledger,
     ) -> Result<()> {
         let mut select = self
             .tx
@@ -82,15 +101,12 @@ impl Moment<'_> {
             .tx
             .prepare_cached("UPDATE records SET bundle = NULL WHERE key = ?1")?;
         update.execute([record])?;
-        ledger.orphan(record, self, reason);
+        self.ledger.orphan(record, moment, reason);
         Ok(())
     }
 
-    fn find(&self, id: Id) -> Result<Option<Found>> {
-        let mut statement = self.tx.prepare_cached(
-            "SELECT key, bundle, hash, raw_hash, deleted_at, documents IS NOT NULL FROM records
-             WHERE id = ?1",
-        )?;
+    fn find(&mut self, id: Id) -> Result<Option<Found>> {
+        let statement = &mut self.statements.find_record;
         let found = statement.query_row([id.as_str()], |row| {
             Ok(Found {
                 key: row.get(0)?,
@@ -104,22 +120,23 @@ impl Moment<'_> {
         Ok(found.optional()?)
     }
 
-    fn create(&self, bundle: i64, record: &RecordCommit, ledger: &mut Ledger) -> Result<()> {
-        let mut statement = self.tx.prepare_cached(
-            "INSERT INTO records (integration, model, id, bundle, changed_at, deleted_at, reason,
-                 pass, hash, raw_hash, layout, field_values, documents, content)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
-        )?;
+    /// Gives the key, unless the record is there already.
+    fn create(
+        &mut self,
+        moment: &Moment<'_>,
+        bundle: i64,
+        record: &RecordCommit,
+    ) -> Result<Option<i64>> {
         let reason = record.archived.then_some(DeletionReason::Archived);
-        let key = statement.insert(params![
-            self.integration,
+        let inserted = self.statements.insert_record.execute(params![
+            moment.integration,
             self.models.key(record.model),
             record.id.as_str(),
             bundle,
-            millis(self.at),
-            record.archived.then_some(millis(self.at)),
+            millis(moment.at),
+            record.archived.then_some(millis(moment.at)),
             reason.as_ref().map(word).transpose()?,
-            self.pass,
+            moment.pass,
             record.hash,
             record.raw_hash,
             record.fields.as_ref().map(|(layout, _)| layout),
@@ -127,17 +144,22 @@ impl Moment<'_> {
             record.documents.as_ref().map(packed_json).transpose()?,
             record.content
         ])?;
-        ledger.tally(self.pass, record.model).created += 1;
-        self.log(key, ChangeKind::Created, reason, None)
+        if inserted == 0 {
+            return Ok(None);
+        }
+        let key = self.tx.last_insert_rowid();
+        self.ledger.tally(moment.pass, record.model).created += 1;
+        self.log(moment, key, ChangeKind::Created, reason, None)?;
+        Ok(Some(key))
     }
 
     /// Compares what is there with what the bundle gives now.
     fn settle(
-        &self,
+        &mut self,
+        moment: &Moment<'_>,
         bundle: i64,
         record: &RecordCommit,
         found: &Found,
-        ledger: &mut Ledger,
     ) -> Result<()> {
         let raw_differs = match (&found.raw_hash, &record.raw_hash) {
             (Some(before), Some(now)) => before != now,
@@ -146,11 +168,11 @@ impl Moment<'_> {
         };
         let differs = found.hash != record.hash || raw_differs;
         // What lost its bundle in this commit only was never gone.
-        let was_gone = found.bundle.is_none() && !ledger.adopt(found.key);
+        let was_gone = found.bundle.is_none() && !self.ledger.adopt(found.key);
         let was_deleted = found.deleted_at.is_some();
-        let tally = ledger.tally(self.pass, record.model);
+        let tally = self.ledger.tally(moment.pass, record.model);
         if !differs && !was_gone && was_deleted == record.archived {
-            tally.unchanged += u64::from(self.first);
+            tally.unchanged += u64::from(moment.first);
             return self.keep(bundle, record, found);
         }
         let (kind, reason) = match (was_deleted, record.archived) {
@@ -164,25 +186,26 @@ impl Moment<'_> {
             _ => tally.updated += 1,
         }
         let fields = if differs {
-            Some(self.differing(record, found, raw_differs)?)
+            Some(self.differing(moment, record, found, raw_differs)?)
         } else {
             None
         };
         let deleted_at = record
             .archived
-            .then(|| found.deleted_at.unwrap_or(millis(self.at)));
-        self.update(bundle, record, found, deleted_at, reason)?;
+            .then(|| found.deleted_at.unwrap_or(millis(moment.at)));
+        self.update(moment, bundle, record, found, deleted_at, reason)?;
         if was_deleted && record.model == ModelKind::Candidate {
             let mut forget = self
                 .tx
                 .prepare_cached("DELETE FROM aliases WHERE old = ?1")?;
             forget.execute([record.id.as_str()])?;
         }
-        self.log(found.key, kind, reason, fields)
+        self.log(moment, found.key, kind, reason, fields)
     }
 
     fn update(
         &self,
+        moment: &Moment<'_>,
         bundle: i64,
         record: &RecordCommit,
         found: &Found,
@@ -197,10 +220,10 @@ impl Moment<'_> {
         statement.execute(params![
             found.key,
             bundle,
-            millis(self.at),
+            millis(moment.at),
             deleted_at,
             reason.as_ref().map(word).transpose()?,
-            self.pass,
+            moment.pass,
             record.hash,
             record.raw_hash,
             record.fields.as_ref().map(|(layout, _)| layout),
@@ -236,6 +259,7 @@ impl Moment<'_> {
     /// written down: that candidate may have been merged.
     fn differing(
         &self,
+        moment: &Moment<'_>,
         record: &RecordCommit,
         found: &Found,
         raw_differs: bool,
@@ -272,7 +296,7 @@ impl Moment<'_> {
                 "INSERT INTO aliases VALUES (?1, ?2, ?3)
                  ON CONFLICT (old) DO UPDATE SET new = excluded.new",
             )?;
-            alias.execute(params![old, new.as_str(), self.integration])?;
+            alias.execute(params![old, new.as_str(), moment.integration])?;
             // It moved back: that it once moved the other way says nothing any more.
             let mut undo = self
                 .tx
@@ -283,22 +307,24 @@ impl Moment<'_> {
     }
 
     fn log(
-        &self,
+        &mut self,
+        moment: &Moment<'_>,
         record: i64,
         kind: ChangeKind,
         reason: Option<DeletionReason>,
         fields: Option<Vec<String>>,
     ) -> Result<()> {
-        let line = changes::Line {
-            integration: self.integration,
+        let line = Line {
+            integration: moment.integration,
             record,
-            pass: self.pass,
-            at: self.at,
+            pass: moment.pass,
+            at: moment.at,
             kind,
-            cause: self.cause,
+            cause: changes::cause(moment.cause)?,
             reason,
             fields,
         };
-        changes::write(self.tx, &line)
+        self.ledger.log(line);
+        Ok(())
     }
 }

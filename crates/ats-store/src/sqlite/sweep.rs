@@ -6,11 +6,10 @@ use ats_core::{IntegrationId, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use super::{
-    Models, bundles, commit, integrations,
-    ledger::Ledger,
-    passes, records, rivals,
+    Models, bundles, dependents, integrations, passes, records, rivals,
     settle::Moment,
     values::{damaged, word},
+    writer::Writer,
 };
 use crate::{Cause, DeletionReason, Missing, MissingOfModel, Result, Swept};
 
@@ -93,8 +92,6 @@ pub(super) fn sweep(
 ) -> Result<Swept> {
     let of_walk = of_walk(tx, walk)?;
     let moment = Moment {
-        tx,
-        models,
         integration: of_walk.integration,
         pass: of_walk.pass,
         at,
@@ -109,16 +106,16 @@ pub(super) fn sweep(
     })?;
     let unseen: Vec<(i64, String, Option<String>, Vec<u8>)> =
         rows.collect::<rusqlite::Result<_>>()?;
-    let mut ledger = Ledger::default();
+    let mut writer = Writer::new(tx, models)?;
     for (key, bundle, group, lookups) in &unseen {
-        for (record, _) in rivals::given_by(tx, *key)? {
-            moment.take_back(record, *key, reason, &mut ledger)?;
+        for record in rivals::given_by(tx, *key)? {
+            writer.take_back(&moment, record, *key, reason)?;
         }
         let groups = [group.as_deref()];
-        commit::mark_dependents(tx, &of_walk.id, &of_walk.stream, bundle, groups)?;
+        dependents::mark(tx, &of_walk.id, &of_walk.stream, bundle, groups)?;
         bundles::remove(tx, *key, lookups)?;
     }
-    ledger.close(tx, models)?;
+    writer.close()?;
     tx.prepare_cached("UPDATE walks SET swept = swept + ?2 WHERE key = ?1")?
         .execute(params![walk, unseen.len() as i64])?;
     passes::moved_on(tx, of_walk.integration, at)?;
