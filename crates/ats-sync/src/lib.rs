@@ -13,6 +13,7 @@ mod documents;
 mod driver;
 mod engine;
 mod error;
+mod explain;
 mod finish;
 mod known;
 mod layouts;
@@ -33,4 +34,7 @@ mod writer;
 pub use api::{Event, Observer, PassOptions, Unobserved};
 pub use engine::{Engine, Remapped};
 pub use error::Error;
+pub use explain::{
+    Brought, DocumentName, FieldExplanation, Found, Looked, Origin, Place, Usual, explain,
+};
 pub use schedule::{History, NextPass, next_pass};
