@@ -128,14 +128,26 @@ const ERASE: &[&str] = &[
     "DELETE FROM integrations WHERE key = ?1",
 ];
 
-/// Erases an integration. Pages that become free are overwritten, and the log is emptied into the
-/// file, so that nothing of it can be found in either.
+/// Erases an integration: its rows are overwritten, and the file is written anew, since older forms
+/// of them may stand in places that were free already. Then the log is emptied into the file, so
+/// that nothing can be found in either.
 pub(super) fn erase(connection: &mut Connection, id: &IntegrationId) -> Result<()> {
     connection.pragma_update(None, "secure_delete", true)?;
     let erased = erase_rows(connection, id);
     connection.pragma_update(None, "secure_delete", false)?;
     erased?;
-    connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+    // The copy is as large as what is left, which may be more than memory holds.
+    connection.pragma_update(None, "temp_store", "FILE")?;
+    let written = connection.execute_batch("VACUUM");
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
+    let emptied = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| {
+        row.get::<_, bool>(0)
+    });
+    written?;
+    // A reader that still looks at an older state keeps it in the log.
+    if emptied? {
+        return Err(Error::Locked);
+    }
     Ok(())
 }
 

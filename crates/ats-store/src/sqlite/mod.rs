@@ -38,8 +38,24 @@ use crate::{
     RejectRow, Result, Store, StoredBundle, StoredRecord, Swept, Tracked, WalkStart,
 };
 
-/// How long a statement waits for another process before it gives up.
-const PATIENCE: Duration = Duration::from_secs(15);
+/// How a file is opened.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// How long a statement waits for another process that writes, before it gives up.
+    pub patience: Duration,
+    /// The most pages that the file may have. Tests fill a disk with it.
+    #[doc(hidden)]
+    pub most_pages: Option<u32>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            patience: Duration::from_secs(15),
+            most_pages: None,
+        }
+    }
+}
 
 /// Readers that are kept open when nobody reads.
 const IDLE_READERS: usize = 4;
@@ -47,6 +63,9 @@ const IDLE_READERS: usize = 4;
 /// A database file.
 pub struct SqliteStore {
     path: PathBuf,
+    /// The same, however it was called: locks lie beside it.
+    real_path: PathBuf,
+    options: Options,
     writer: Mutex<Connection>,
     readers: Mutex<Vec<Connection>>,
     models: Models,
@@ -83,11 +102,21 @@ impl fmt::Debug for SqliteStore {
 impl SqliteStore {
     /// Opens the file, makes it if it is not there, and brings its schema up to date.
     pub fn open(path: &Path) -> Result<Self> {
-        let mut writer = open(path, OpenFlags::SQLITE_OPEN_CREATE)?;
+        Self::open_with(path, &Options::default())
+    }
+
+    /// The same, with other options than the usual ones.
+    pub fn open_with(path: &Path, options: &Options) -> Result<Self> {
+        let mut writer = open(path, OpenFlags::SQLITE_OPEN_CREATE, options)?;
         schema::prepare(&mut writer, path)?;
+        if let Some(most_pages) = options.most_pages {
+            writer.pragma_update(None, "max_page_count", most_pages)?;
+        }
         let models = schema::models(&writer)?;
         Ok(Self {
             path: path.to_owned(),
+            real_path: path.canonicalize().unwrap_or_else(|_| path.to_owned()),
+            options: options.clone(),
             writer: Mutex::new(writer),
             readers: Mutex::default(),
             models,
@@ -105,7 +134,7 @@ impl SqliteStore {
         let connection = match idle {
             Some(connection) => connection,
             None => {
-                let connection = open(&self.path, OpenFlags::empty())?;
+                let connection = open(&self.path, OpenFlags::empty(), &self.options)?;
                 connection.pragma_update(None, "query_only", true)?;
                 connection
             }
@@ -133,11 +162,11 @@ fn lock_of<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn open(path: &Path, more: OpenFlags) -> Result<Connection> {
+fn open(path: &Path, more: OpenFlags, options: &Options) -> Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | more;
     let connection =
         Connection::open_with_flags(path, flags).map_err(|error| failure::opening(path, error))?;
-    connection.busy_timeout(PATIENCE)?;
+    connection.busy_timeout(options.patience)?;
     connection.set_prepared_statement_cache_capacity(128);
     Ok(connection)
 }
@@ -170,7 +199,7 @@ impl Store for SqliteStore {
 
     fn lock(&self, id: &IntegrationId, holder: &str) -> Result<Box<dyn Guard>> {
         let key = self.read(|db| integrations::key(db, id))?;
-        lock::take(&self.path, key, holder)
+        lock::take(&self.real_path, key, holder)
     }
 
     fn begin_pass(&self, id: &IntegrationId, pass: &NewPass) -> Result<i64> {

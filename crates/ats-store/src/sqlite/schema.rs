@@ -6,7 +6,7 @@
 use std::{collections::BTreeMap, path::Path};
 
 use ats_core::{ModelKind, fields};
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::{Connection, MAIN_DB, OptionalExtension, TransactionBehavior};
 
 use super::{Models, failure};
 use crate::{Error, Result};
@@ -35,7 +35,12 @@ const SETTINGS: &str = "
 
 /// Brings the file up to date, unless it is not ours or from a newer program.
 pub(super) fn prepare(connection: &mut Connection, path: &Path) -> Result<()> {
+    // Whoever comes second waits for whoever migrates, and then finds it done.
+    connection.set_transaction_behavior(TransactionBehavior::Immediate);
     let opening = |error| failure::opening(path, error);
+    if connection.is_readonly(MAIN_DB).map_err(opening)? {
+        return Err(Error::ReadOnly);
+    }
     let tables: i64 = connection
         .query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))
         .map_err(opening)?;
@@ -48,7 +53,7 @@ pub(super) fn prepare(connection: &mut Connection, path: &Path) -> Result<()> {
         });
     }
     let found = applied(connection)?;
-    let migrations = embedded::migrations::runner();
+    let migrations = embedded::migrations::runner().set_grouped(true);
     let known = migrations.get_migrations().iter();
     let known = known
         .map(|migration| i64::from(migration.version()))
@@ -57,17 +62,20 @@ pub(super) fn prepare(connection: &mut Connection, path: &Path) -> Result<()> {
     if found > known {
         return Err(Error::NewerVersion { found, known });
     }
-    connection.execute_batch(SETTINGS)?;
+    connection.execute_batch(SETTINGS).map_err(opening)?;
     if found < known {
         connection.pragma_update(None, "application_id", APPLICATION_ID)?;
-        migrations.run(connection).map_err(failure::migrating)?;
+        if let Err(error) = migrations.run(connection)
+            && applied(connection)? < known
+        {
+            return Err(failure::migrating(error));
+        }
     }
-    let transaction =
-        connection.transaction_with_behavior(rusqlite::TransactionBehavior::Deferred)?;
-    if is_stale(&transaction)? {
+    if is_stale(connection)? {
+        let transaction = connection.transaction()?;
         refresh(&transaction)?;
+        transaction.commit()?;
     }
-    transaction.commit()?;
     Ok(())
 }
 
