@@ -11,7 +11,7 @@ use ats_core::{Bundle, Document, Lookup, RawJson, model::RemoteData};
 use ats_store::{BundleHash, DocumentPlace};
 use sha2::{Digest, Sha256};
 
-use crate::related::View;
+use crate::{record::Origin, related::View};
 
 /// What a record shows, as it goes into the store.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,23 +20,30 @@ pub(crate) struct Shown {
     pub(crate) places: Option<Vec<DocumentPlace>>,
 }
 
-/// Finds the documents of `data`, which a record from `bundle` of `stream` shows.
-pub(crate) fn find(
-    data: Option<&RemoteData>,
-    stream: &str,
-    bundle: &Bundle,
-    lookups: &BTreeSet<Lookup>,
-    view: &View<'_>,
-) -> Shown {
+/// Finds the documents of `data`, which a record shows.
+pub(crate) fn find(data: Option<&RemoteData>, origin: &Origin<'_>) -> Shown {
     let empty = RemoteData::default();
     let data = data.unwrap_or(&empty);
-    let places = (!shows_all(data, bundle)).then(|| {
-        let place = |(path, body)| place(path, body, stream, bundle, lookups, view);
-        data.documents().map(place).collect()
+    if shows_all(data, origin.bundle) {
+        // What tells the bundle apart tells its documents apart, and is known already.
+        return Shown {
+            hash: origin.hash,
+            places: None,
+        };
+    }
+    let places = data.documents().map(|(path, body)| {
+        let Origin {
+            stream,
+            bundle,
+            lookups,
+            view,
+            ..
+        } = *origin;
+        place(path, body, stream, bundle, lookups, view)
     });
     Shown {
         hash: hash(data),
-        places,
+        places: Some(places.collect()),
     }
 }
 

@@ -11,7 +11,7 @@ use std::{
 };
 
 use ats_core::{PageRequest, RawPage};
-use ats_store::{PassKind, Problem, Progress};
+use ats_store::{Problem, Progress};
 use futures_util::future::OptionFuture;
 use tokio::{
     sync::{mpsc as channel, watch},
@@ -107,7 +107,6 @@ impl Lane {
 pub(crate) struct Driver {
     session: Arc<Session>,
     observer: Arc<dyn Observer>,
-    kind: PassKind,
     lanes: Vec<Lane>,
     tasks: JoinSet<()>,
     inbox: channel::UnboundedReceiver<Message>,
@@ -123,7 +122,6 @@ impl Driver {
     pub(crate) fn new(
         session: Arc<Session>,
         observer: Arc<dyn Observer>,
-        kind: PassKind,
         lanes: Vec<Lane>,
     ) -> Self {
         let (outbox, inbox) = channel::unbounded_channel();
@@ -135,7 +133,6 @@ impl Driver {
         Self {
             session,
             observer,
-            kind,
             lanes,
             tasks: JoinSet::new(),
             inbox,
@@ -304,9 +301,9 @@ impl Driver {
         match effect {
             Effect::Begin(line) => {
                 let lane = &self.lanes[line];
-                let (place, kind, earlier) = (lane.place, self.kind, lane.earlier.clone());
+                let (place, earlier) = (lane.place, lane.earlier.clone());
                 self.block(move |session| {
-                    let opened = walks::open(session, place, kind, earlier.as_ref())?;
+                    let opened = walks::open(session, place, earlier.as_ref())?;
                     Ok(Message::Begun(line, opened))
                 });
             }

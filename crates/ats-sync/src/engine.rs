@@ -70,7 +70,6 @@ impl Engine {
         };
         let Opened {
             session,
-            kind,
             pass_id,
             resumed,
             lines,
@@ -78,11 +77,11 @@ impl Engine {
         } = opening;
         observer.event(Event::Began {
             pass_id: pass_id.clone(),
-            kind,
+            kind: session.kind,
             resumed,
         });
         let pass = pass::Pass::new(lines, options.accept_deletions);
-        Driver::new(Arc::clone(&session), observer, kind, lanes)
+        Driver::new(Arc::clone(&session), observer, lanes)
             .run(pass, stop, options.time_limit)
             .await?;
         blocking(move || finish::report(&session, &pass_id)).await
@@ -108,7 +107,6 @@ impl Engine {
 /// A pass that is written down and may begin.
 struct Opened {
     session: Arc<Session>,
-    kind: PassKind,
     pass_id: String,
     resumed: bool,
     lines: Vec<Line>,
@@ -154,13 +152,13 @@ impl Engine {
             connector,
             integration,
             pass: key,
+            kind,
             time,
             guard,
         })?;
         let (lines, lanes) = lines(&session, options, walks);
         Ok(Opened {
             session: Arc::new(session),
-            kind,
             pass_id,
             resumed,
             lines,
@@ -205,6 +203,7 @@ impl Engine {
             connector,
             integration,
             pass: store.begin_pass(id, &new)?,
+            kind: new.kind,
             time,
             guard,
         })?;

@@ -11,8 +11,8 @@ use std::{
 
 use ats_core::{Bundle, Mapped, ModelKind, Record, Recorder, Reject, Stream};
 use ats_store::{
-    BundleCommit, BundleState, Cause, Documents, DueBundle, MappedCommit, PageCommit, Progress,
-    Tracked, bundle_hash, lookup_hash, pack,
+    BundleCommit, BundleHash, BundleState, Cause, Documents, DueBundle, MappedCommit, PageCommit,
+    PassKind, Progress, Tracked, bundle_hash, lookup_hash, pack,
 };
 
 use crate::{
@@ -70,10 +70,11 @@ pub(crate) fn again(session: &Session, place: Place, due: Vec<DueBundle>) -> Res
     let mapper = Mapper::new(session, place);
     let mut ready = mapper.empty(None, Vec::new());
     for DueBundle { bundle, cause, .. } in due {
-        let (mapped, records) = mapper.map(&bundle, None)?.unwrap_or_default();
+        let hash = bundle_hash(&bundle);
+        let (mapped, records) = mapper.map(&bundle, hash, None)?.unwrap_or_default();
         ready.records += records;
         ready.commit.bundles.push(BundleCommit {
-            hash: bundle_hash(&bundle),
+            hash,
             id: bundle.id,
             group: bundle.group,
             documents: Documents::AsStored,
@@ -141,12 +142,15 @@ impl<'a> Mapper<'a> {
         let keeps = self.session.keeps_documents(self.place);
         let same = state.filter(|state| state.hash == hash);
         let tracking = self.session.tracked.as_ref().filter(|_| self.place.people);
-        // Whether it is wanted at all is only known of its records.
         let as_stored = same.is_some_and(|state| !state.due && state.kept == keeps);
-        let (mapped, records) = if as_stored && tracking.is_none() {
+        // Documents that others look up are kept in any case, so that they do not tell whether their
+        // records show them, which can be switched. Such streams are small.
+        let switched = self.place.shared && self.session.kind == PassKind::Full;
+        // Whether it is wanted at all is only known of its records.
+        let (mapped, records) = if as_stored && !switched && tracking.is_none() {
             (None, u64::from(!self.stream.models().is_empty()))
         } else {
-            let Some((mapped, records)) = self.map(&bundle, tracking)? else {
+            let Some((mapped, records)) = self.map(&bundle, hash, tracking)? else {
                 return Ok(None);
             };
             (Some(mapped), records)
@@ -173,6 +177,7 @@ impl<'a> Mapper<'a> {
     fn map(
         &self,
         bundle: &Bundle,
+        hash: BundleHash,
         tracking: Option<&Tracking>,
     ) -> Result<Option<(MappedCommit, u64)>> {
         let recorder = Recorder::new(&self.view);
@@ -189,6 +194,7 @@ impl<'a> Mapper<'a> {
         let origin = Origin {
             stream: self.place.name,
             bundle,
+            hash,
             lookups: &lookups,
             view: &self.view,
         };

@@ -20,6 +20,7 @@ use crate::{
 pub(crate) struct Origin<'a> {
     pub(crate) stream: &'static str,
     pub(crate) bundle: &'a Bundle,
+    pub(crate) hash: BundleHash,
     pub(crate) lookups: &'a BTreeSet<Lookup>,
     pub(crate) view: &'a View<'a>,
 }
@@ -35,15 +36,9 @@ pub(crate) fn commit(
     let archived = record.archived();
     let data = record.take_remote_data();
     let fields = record.take_integration_fields();
-    let shown = session.shows_documents(model).then(|| {
-        let Origin {
-            stream,
-            bundle,
-            lookups,
-            view,
-        } = origin;
-        documents::find(data.as_ref(), stream, bundle, lookups, view)
-    });
+    let shown = session
+        .shows_documents(model)
+        .then(|| documents::find(data.as_ref(), &origin));
     let (raw_hash, documents) = match shown {
         Some(Shown { hash, places }) => (Some(hash), places),
         None => (None, None),

@@ -15,14 +15,18 @@ use std::{
 use ats_core::{Bundle, Connector, IntegrationId, Lookup, Related, Shelf, Stream};
 use ats_store::{Error, Result, Store};
 
-/// Streams with more bundles are not held in memory.
-const MOST_HELD: u64 = 20_000;
+/// Streams with more text than this are not held in memory, so that it does not grow with the
+/// organisation.
+const MOST_HELD: usize = 8 * 1024 * 1024;
 
 /// So many single readings cost about as much as reading eight times as many at once.
 const PAYS_AFTER: u64 = 8;
 
-/// So many answers of a large stream are remembered.
-const MOST_REMEMBERED: usize = 4096;
+/// So much text of a large stream is remembered.
+const MOST_REMEMBERED: usize = 4 * 1024 * 1024;
+
+/// What an answer takes beside its text.
+const PER_ANSWER: usize = 256;
 
 /// So many bundles are read at once.
 const ROUND: usize = 500;
@@ -49,8 +53,18 @@ struct Apart {
     readings: u64,
     bundles: HashMap<String, Option<Arc<Bundle>>>,
     groups: HashMap<String, Vec<Arc<Bundle>>>,
-    /// The hashes of all groups, so that a miss costs nothing.
+    /// About how much memory the answers take.
+    size: usize,
+    /// The hashes of all groups of a stream that is too large to be held, so that a miss costs
+    /// nothing.
     known_groups: Option<HashSet<u64>>,
+}
+
+/// A stream that was read from its beginning to its end.
+enum Read {
+    Whole(Shelf),
+    /// It is too large; these are the hashes of its groups.
+    TooLarge(HashSet<u64>),
 }
 
 /// One look-up.
@@ -141,22 +155,36 @@ impl Library {
                 .insert(self.store.count_bundles(&self.integration, stream)?),
         };
         apart.readings += 1;
-        if apart.readings * PAYS_AFTER >= count {
-            if count < MOST_HELD {
-                let mut shelf = Shelf::default();
-                self.each(stream, |bundle| drop(shelf.put(stream, bundle)))?;
-                *state = State::Whole(shelf);
-                return Ok(state.known(stream, wanted).unwrap_or_default());
-            }
-            if apart.known_groups.is_none() {
-                let mut groups = HashSet::new();
-                self.each(stream, |bundle| {
-                    groups.extend(bundle.group.as_deref().map(hash));
-                })?;
-                apart.known_groups = Some(groups);
+        if apart.readings * PAYS_AFTER >= count && apart.known_groups.is_none() {
+            match self.read_whole(stream)? {
+                Read::Whole(shelf) => {
+                    *state = State::Whole(shelf);
+                    return Ok(state.known(stream, wanted).unwrap_or_default());
+                }
+                Read::TooLarge(groups) => apart.known_groups = Some(groups),
             }
         }
         self.read(stream, wanted, apart)
+    }
+
+    fn read_whole(&self, stream: &'static str) -> Result<Read> {
+        let mut shelf = Shelf::default();
+        let mut groups = HashSet::new();
+        let mut size = 0;
+        self.each(stream, |bundle| {
+            groups.extend(bundle.group.as_deref().map(hash));
+            size += size_of(&bundle);
+            if size <= MOST_HELD {
+                shelf.put(stream, bundle);
+            } else {
+                shelf = Shelf::default();
+            }
+        })?;
+        Ok(if size <= MOST_HELD {
+            Read::Whole(shelf)
+        } else {
+            Read::TooLarge(groups)
+        })
     }
 
     /// Reads one answer and remembers it.
@@ -170,9 +198,7 @@ impl Library {
             Wanted::Bundle(id) => {
                 let found = self.store.bundle(&self.integration, stream, id)?;
                 let found = found.map(|found| Arc::new(found.bundle));
-                if apart.bundles.len() >= MOST_REMEMBERED {
-                    apart.bundles.clear();
-                }
+                apart.make_room(found.iter().map(|bundle| size_of(bundle)).sum());
                 apart.bundles.insert(id.to_owned(), found.clone());
                 Ok(found.into_iter().collect())
             }
@@ -186,9 +212,7 @@ impl Library {
                     .into_iter()
                     .map(|found| Arc::new(found.bundle))
                     .collect();
-                if apart.groups.len() >= MOST_REMEMBERED {
-                    apart.groups.clear();
-                }
+                apart.make_room(found.iter().map(|bundle| size_of(bundle)).sum());
                 apart.groups.insert(group.to_owned(), found.clone());
                 Ok(found)
             }
@@ -211,6 +235,27 @@ impl Library {
             }
         }
     }
+}
+
+impl Apart {
+    /// Makes sure that an answer of this size may be remembered.
+    fn make_room(&mut self, size: usize) {
+        if self.size > MOST_REMEMBERED {
+            self.bundles.clear();
+            self.groups.clear();
+            self.size = 0;
+        }
+        self.size += size + PER_ANSWER;
+    }
+}
+
+/// About how much memory a bundle takes.
+fn size_of(bundle: &Bundle) -> usize {
+    let documents = bundle.documents.iter();
+    documents
+        .map(|document| document.body.get().len())
+        .sum::<usize>()
+        + PER_ANSWER
 }
 
 impl State {

@@ -13,7 +13,7 @@ use std::{
 };
 
 use ats_core::{Clock, Connector, Id, IntegrationId, ModelKind, Stream, Timestamp, Usage};
-use ats_store::{Guard, Integration, Result, Settings, Store, Tracked};
+use ats_store::{Guard, Integration, PassKind, Result, Settings, Store, Tracked};
 use chrono::{DateTime, Utc};
 
 use crate::{layouts::Layouts, related::Library, streams};
@@ -25,12 +25,14 @@ pub(crate) struct Session {
     pub(crate) connector: Arc<dyn Connector>,
     pub(crate) integration: IntegrationId,
     pub(crate) settings: Settings,
-    /// When the credentials were last replaced.
-    pub(crate) credentials_changed_at: Timestamp,
+    /// When the credentials were last replaced, if they ever were.
+    pub(crate) credentials_replaced_at: Option<Timestamp>,
     /// All streams of the connector, in its order.
     pub(crate) places: Vec<Place>,
     /// The key of the pass.
     pub(crate) pass: i64,
+    /// Full or delta.
+    pub(crate) kind: PassKind,
     pub(crate) time: Time,
     pub(crate) library: Library,
     pub(crate) layouts: Layouts,
@@ -60,6 +62,7 @@ pub(crate) struct Parts<'a> {
     pub(crate) connector: Arc<dyn Connector>,
     pub(crate) integration: &'a Integration,
     pub(crate) pass: i64,
+    pub(crate) kind: PassKind,
     pub(crate) time: Time,
     pub(crate) guard: Box<dyn Guard>,
 }
@@ -72,6 +75,7 @@ impl Session {
             connector,
             integration,
             pass,
+            kind,
             time,
             guard,
         } = parts;
@@ -88,9 +92,11 @@ impl Session {
             counted: Mutex::new(connector.usage()),
             integration: integration.id.clone(),
             settings: integration.settings.clone(),
-            credentials_changed_at: integration.credentials_changed_at,
+            credentials_replaced_at: Some(integration.credentials_changed_at)
+                .filter(|changed| *changed > integration.created_at),
             places: streams::places(&*connector),
             pass,
+            kind,
             time,
             layouts: Layouts::default(),
             tracked,

@@ -29,12 +29,7 @@ pub(crate) struct Opened {
 }
 
 /// Begins the walk of a stream, or finds where it stood.
-pub(crate) fn open(
-    session: &Session,
-    place: Place,
-    kind: PassKind,
-    earlier: Option<&Walk>,
-) -> Result<Opened> {
+pub(crate) fn open(session: &Session, place: Place, earlier: Option<&Walk>) -> Result<Opened> {
     let (store, id) = (&session.store, &session.integration);
     if let Some(walk) = earlier {
         let begun = Begun {
@@ -52,7 +47,7 @@ pub(crate) fn open(
     let checkpoint = store.checkpoints(id)?.remove(place.name);
     let again = store.streams_to_read_again(id)?;
     let start = start(
-        kind,
+        session.kind,
         checkpoint,
         again.iter().any(|name| name == place.name),
     );
@@ -104,7 +99,9 @@ pub(crate) fn sweep(session: &Session, place: Place, walk: i64) -> Result<bool> 
 /// not hidden from them.
 fn seen_by_present_credentials(session: &Session, place: Place) -> Result<bool> {
     let (store, id) = (&session.store, &session.integration);
-    let since = session.credentials_changed_at;
+    let Some(since) = session.credentials_replaced_at else {
+        return Ok(true);
+    };
     if store
         .last_full_pass(id)?
         .is_some_and(|began| began >= since)

@@ -1,0 +1,16 @@
+//! The engine over the real connector, the simulated vendor and the embedded store.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "helpers of tests may panic as tests do"
+)]
+
+mod bench;
+mod changes;
+mod faults;
+mod interruptions;
+mod mirror;
+mod property;
+mod settings;
+mod sweeping;
