@@ -229,19 +229,12 @@ pub fn explain(
         .values()
         .map(|field| case.field(field, values.get(&field.name).cloned().unwrap_or_default()))
         .collect();
-    explained.sort_by_key(|explained| place_of(&explained.field));
+    // In the order of the record; raw documents and what is the engine's come last.
+    let place = |name: &str| values.keys().position(|known| known == name);
+    explained.sort_by_key(|explained| {
+        let name = explained.field.as_str();
+        let last = ["remote_data", "changed_at", "remote_deleted_at"];
+        (last.iter().position(|last| *last == name), place(name))
+    });
     Ok(explained)
-}
-
-/// The ids come first and the engine's other fields last.
-fn place_of(field: &str) -> (u8, String) {
-    let group = match field {
-        "id" => 0,
-        "remote_id" => 1,
-        "remote_data" => 3,
-        "changed_at" => 4,
-        "remote_deleted_at" => 5,
-        _ => 2,
-    };
-    (group, field.to_owned())
 }

@@ -30,6 +30,9 @@ pub(super) struct Subject<'a> {
     pub(super) id: Id,
 }
 
+/// Records by id, each with its key and its fields.
+pub(super) type Records = BTreeMap<Id, (String, Map<String, Value>)>;
+
 /// The record before anything is changed.
 pub(super) struct Base {
     pub(super) record: Map<String, Value>,
@@ -72,11 +75,7 @@ impl Subject<'_> {
     }
 
     /// The records of the model by id, each with its key, and the losses.
-    pub(super) fn map(
-        &self,
-        bundle: &Bundle,
-        view: &View<'_>,
-    ) -> (BTreeMap<Id, (String, Map<String, Value>)>, Vec<Loss>) {
+    pub(super) fn map(&self, bundle: &Bundle, view: &View<'_>) -> (Records, Vec<Loss>) {
         let mapped = self.stream.map(bundle, view);
         let joins: Vec<_> = mapped
             .records

@@ -10,13 +10,15 @@ use ats_store::{Error, Result, Store};
 
 type Found = Vec<Arc<Bundle>>;
 
+/// Answers by name, of each stream; apart for bundles and for groups.
+type Known = HashMap<(&'static str, bool), HashMap<String, Found>>;
+
 /// The bundles of one integration. What was found once is remembered, since the same mapping is
 /// made a thousand times.
 pub(super) struct Reading<'a> {
     store: &'a dyn Store,
     integration: &'a IntegrationId,
-    /// By stream, and whether it is a group that was asked for.
-    known: Mutex<HashMap<(&'static str, bool), HashMap<String, Found>>>,
+    known: Mutex<Known>,
     /// `map` cannot fail, so an error waits here until it is over.
     error: Mutex<Option<Error>>,
 }
