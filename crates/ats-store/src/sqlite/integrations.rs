@@ -135,11 +135,8 @@ pub(super) fn erase(connection: &mut Connection, id: &IntegrationId) -> Result<(
     connection.pragma_update(None, "secure_delete", true)?;
     let erased = erase_rows(connection, id);
     connection.pragma_update(None, "secure_delete", false)?;
-    erased?;
-    // The copy is as large as what is left, which may be more than memory holds.
-    connection.pragma_update(None, "temp_store", "FILE")?;
-    let written = connection.execute_batch("VACUUM");
-    connection.pragma_update(None, "temp_store", "MEMORY")?;
+    let written = erased.and_then(|()| write_anew(connection));
+    // Also for one that is gone already: the last attempt may have come only so far.
     let emptied = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| {
         row.get::<_, bool>(0)
     });
@@ -149,6 +146,14 @@ pub(super) fn erase(connection: &mut Connection, id: &IntegrationId) -> Result<(
         return Err(Error::Locked);
     }
     Ok(())
+}
+
+fn write_anew(connection: &Connection) -> Result<()> {
+    // The copy is as large as what is left, which may be more than memory holds.
+    connection.pragma_update(None, "temp_store", "FILE")?;
+    let written = connection.execute_batch("VACUUM");
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
+    Ok(written?)
 }
 
 fn erase_rows(connection: &mut Connection, id: &IntegrationId) -> Result<()> {
