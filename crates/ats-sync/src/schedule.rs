@@ -2,9 +2,18 @@
 
 use std::time::Duration;
 
-use ats_core::Timestamp;
-use ats_store::{Pass, PassKind, PassState, Settings};
+use ats_core::{IntegrationId, Timestamp};
+use ats_store::{Pass, PassKind, PassState, Settings, Store};
 use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::Error;
+
+/// So many passes tell how the last ones went.
+const FEW: usize = 20;
+
+/// So many delta passes may lie between two full ones that are not complete, as where a permission
+/// lacks.
+const MANY: usize = 2000;
 
 /// The next pass of an integration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,6 +37,22 @@ pub struct History {
 }
 
 impl History {
+    /// What is written down about an integration.
+    ///
+    /// # Errors
+    ///
+    /// The store.
+    pub fn read(store: &dyn Store, id: &IntegrationId) -> Result<Self, Error> {
+        let mut history = Self::of(&store.passes(id, FEW)?);
+        if history.last_full.is_none() {
+            history.last_full = store.last_full_pass(id)?;
+        }
+        if history.last_full.is_none() {
+            history.last_full = Self::of(&store.passes(id, MANY)?).last_full;
+        }
+        Ok(history)
+    }
+
     /// What passes say, the latest first, as [`Store::passes`](ats_store::Store::passes) gives them.
     ///
     /// A full pass in which one stream failed counts: the next delta pass walks that stream from

@@ -7,7 +7,7 @@ use std::{collections::BTreeMap, time::Duration};
 use anyhow::Result;
 use ats_core::{Clock, Timestamp};
 use ats_http::SystemClock;
-use ats_store::{Integration, IntegrationState, PassKind, PassState};
+use ats_store::{Integration, IntegrationState, PassKind};
 use ats_sync::{History, NextPass, PassOptions, next_pass};
 use chrono::{DateTime, Utc};
 use tokio::sync::watch::Receiver;
@@ -23,9 +23,6 @@ use crate::{
 /// The longest time for which a change of settings goes unnoticed, and the time after which what
 /// stood in the way of a pass is tried again.
 const PATIENCE: Duration = Duration::from_secs(60);
-
-/// Passes that are looked at to tell how often they failed in a row.
-const LOOK_BACK: usize = 20;
 
 /// Runs until it is stopped.
 pub(super) async fn run(context: &Context, chosen: Option<&str>) -> Result<Exit> {
@@ -126,15 +123,7 @@ async fn run_one(
 
 /// When the next pass of an integration is due.
 pub(crate) fn due(context: &Context, one: &Integration, jitter: f64) -> Result<NextPass> {
-    let passes = context.store.passes(&one.id, LOOK_BACK)?;
-    let failed = |state| matches!(state, PassState::Failed | PassState::AuthenticationFailed);
-    let failures = passes.iter().take_while(|pass| failed(pass.state)).count();
-    let last = passes.iter().find(|pass| !failed(pass.state));
-    let history = History {
-        last: last.map(|pass| pass.started_at),
-        last_full: context.store.last_full_pass(&one.id)?,
-        failures: u32::try_from(failures).unwrap_or(u32::MAX),
-    };
+    let history = History::read(&*context.store, &one.id)?;
     Ok(next_pass(&one.settings, history, now(), jitter))
 }
 
