@@ -2,16 +2,20 @@
 //!
 //! It owns arguments, output and exit codes. What a command does stands in a file of its own.
 
+mod check;
 mod connect;
 mod context;
+mod coverage;
 mod demo;
 mod exit;
+mod explain;
 mod export;
 mod files;
 mod integration;
 mod integrations;
 mod keys;
 mod log;
+mod matrix;
 mod names;
 mod output;
 mod process;
@@ -53,6 +57,8 @@ enum Command {
     Simulate(simulate::Options),
     /// Tests a key and keeps it as an integration.
     Connect(connect::Options),
+    /// Tells what a key may do, and what to tick so that it may do more.
+    Check(check::Options),
     /// Lists, shows, changes and removes integrations.
     Integrations(integrations::Options),
     /// Brings the mirror of an integration up to date.
@@ -63,12 +69,16 @@ enum Command {
     Export(export::Options),
     /// Shows which records changed, when, and why.
     Log(log::Options),
+    /// Tells where each field of a record comes from, or why it is empty.
+    Explain(explain::Options),
     /// Maps the stored documents again, without a request to the vendor.
     Remap(remap::Options),
     /// The keys that stored credentials are sealed with.
     Keys(keys::Options),
     /// Reads everything that a key may read into one file a model, without a database.
     Pull(pull::Options),
+    /// Prints what each connector supports, with its proof.
+    Coverage(coverage::Options),
     /// Prints the completions of a shell.
     Completions {
         /// The shell.
@@ -98,9 +108,12 @@ async fn run(arguments: Arguments) -> Result<Exit> {
         Command::Demo(options) => demo::run(&options, global).await,
         Command::Simulate(options) => simulate::run(options, global.json).await,
         Command::Connect(options) => connect::run(options, global).await,
+        Command::Check(options) => check::run(&options, global).await,
         Command::Integrations(options) => integrations::run(options, global),
         Command::Sync(options) => sync::run(&options, global).await,
         Command::Status(options) => status::run(&options, global),
+        Command::Explain(options) => explain::run(&options, global),
+        Command::Coverage(options) => coverage::run(&options, global),
         Command::Remap(options) => remap::run(&options, global).await,
         Command::Keys(options) => keys::run(&options, global),
         Command::Export(options) => export::run(&options, global),

@@ -72,6 +72,19 @@ pub(crate) fn table(head: &[&str], rows: Vec<Vec<String>>, numbers: &[usize]) ->
     lines.join("\n")
 }
 
+/// The widest line that a person is shown.
+pub(crate) const WIDTH: usize = 100;
+
+/// A text as lines that are not too wide, each after `indent` spaces.
+pub(crate) fn wrapped(text: &str, indent: usize) -> Vec<String> {
+    let indent = " ".repeat(indent);
+    let options = textwrap::Options::new(WIDTH)
+        .initial_indent(&indent)
+        .subsequent_indent(&indent);
+    let lines = textwrap::wrap(text, options).into_iter();
+    lines.map(std::borrow::Cow::into_owned).collect()
+}
+
 /// A number with the right form of its noun.
 pub(crate) fn count(number: u64, one: &str, several: &str) -> String {
     match number {

@@ -1,0 +1,232 @@
+//! An explanation as people read it.
+
+use ats_store::{Cause, ChangeKind, PassKind};
+use ats_sync::{Brought, DocumentName, FieldExplanation, Found, Looked, Origin, Place};
+
+use super::cut;
+use crate::{
+    log,
+    output::{WIDTH, wrapped},
+};
+
+/// Where values begin.
+const VALUES: usize = 28;
+
+/// Where what is told about a field begins.
+const INDENT: usize = 4;
+
+/// So many places are shown of a field that is one of many.
+const PLACES: usize = 3;
+
+/// One field: its value, where it comes from, and the pass if it is not the `usual` one.
+pub(super) fn lines(field: &FieldExplanation, usual: Option<&Brought>, all: bool) -> Vec<String> {
+    let value = cut(&field.value, WIDTH - VALUES);
+    let name = console::style(format!("{:<width$}", field.field, width = VALUES - 1)).bold();
+    let mut lines = vec![format!("{name} {value}")];
+    lines.extend(origin(&field.origin, all));
+    if let Some(brought) = &field.brought
+        && usual != Some(brought)
+    {
+        lines.extend(wrapped(&format!("brought by {}", pass(brought)), INDENT));
+    }
+    lines
+}
+
+/// A pass in words.
+pub(super) fn pass(brought: &Brought) -> String {
+    let kind = match brought.kind {
+        Some(PassKind::Full) => "the full pass",
+        Some(PassKind::Delta) => "the delta pass",
+        None => "the pass",
+    };
+    let cause = match &brought.cause {
+        Cause::Fetched => String::new(),
+        Cause::Related(what) => format!(", because {what} changed"),
+        Cause::Swept => ", whose full walk did not bring it".to_owned(),
+        Cause::Handover => ", when another document took over".to_owned(),
+        Cause::Remap => ", which mapped stored documents again".to_owned(),
+    };
+    format!("{kind} {} at {}{cause}", brought.pass_id, brought.at)
+}
+
+fn origin(origin: &Origin, all: bool) -> Vec<String> {
+    let told = |text: String| wrapped(&text, INDENT);
+    match origin {
+        Origin::Vendor { places } => {
+            let direct = places.first().is_some_and(|place| place.direct);
+            places_of(places, if direct { "from" } else { "decided by" }, all)
+        }
+        Origin::Computed { documents } => told(format!(
+            "made of several places, none of which decides alone: {}",
+            documents_in_words(documents)
+        )),
+        Origin::Documents { documents } => told(format!(
+            "the documents as they came: {}",
+            documents_in_words(documents)
+        )),
+        Origin::Derived { parts } => told(format!("a hash of {}", parts.join(", "))),
+        Origin::Changed { change, fields } => {
+            let what = match change {
+                Some(ChangeKind::Created) => "when it arrived".to_owned(),
+                Some(ChangeKind::Deleted) => "when it was found gone".to_owned(),
+                Some(ChangeKind::Restored) => "when it came back".to_owned(),
+                Some(ChangeKind::Updated) | None => "when it last changed".to_owned(),
+            };
+            let of = match fields.is_empty() {
+                true => String::new(),
+                false => format!(": {}", fields.join(", ")),
+            };
+            told(format!("{what}{of}"))
+        }
+        Origin::Tombstone { reason: None, .. } => told("the record lives".to_owned()),
+        Origin::Tombstone {
+            reason: Some(reason),
+            merged_into,
+        } => {
+            let into = merged_into.map_or_else(String::new, |id| format!(" ({id})"));
+            told(format!("{}{into}", log::reason_word(*reason)))
+        }
+        Origin::Gap { reason, vendor, .. } => {
+            let vendor = vendor.map_or_else(String::new, |vendor| format!(" ({vendor})"));
+            told(format!("not filled by the connector: {reason}{vendor}"))
+        }
+        Origin::AlwaysNull { reason, vendor } => {
+            told(format!("always empty at this vendor: {reason} ({vendor})"))
+        }
+        Origin::Lost {
+            endpoint,
+            path,
+            expected,
+        } => told(format!(
+            "the vendor sent something else than {expected} at {endpoint}:{path}"
+        )),
+        Origin::Absent {
+            looked_at,
+            decided_by,
+        } => absent(looked_at, decided_by, all),
+        Origin::PermissionMissing { stream, message } => {
+            told(format!("`{stream}` could not be read: {message}"))
+        }
+        Origin::NotKept { usual } => {
+            let mut lines = told("no raw document is kept to explain it from".to_owned());
+            lines.extend(usually("usually from", usual, all));
+            lines
+        }
+        Origin::Gone { usual } => {
+            let mut lines = told("the last value: nothing gives the record any more".to_owned());
+            lines.extend(usually("it came from", usual, all));
+            lines
+        }
+        Origin::Stale => told(
+            "the stored documents do not give this record as they are mapped now; `ats remap` \
+             brings it up to date"
+                .to_owned(),
+        ),
+    }
+}
+
+fn absent(looked_at: &[Looked], decided_by: &[Place], all: bool) -> Vec<String> {
+    let mut lines = Vec::new();
+    // Places that hold something explain more than empty ones.
+    let filled: Vec<Place> = decided_by
+        .iter()
+        .filter(|place| !place.value.is_null())
+        .cloned()
+        .collect();
+    if !filled.is_empty() {
+        lines.extend(places_of(&filled, "empty because of", all));
+    }
+    if looked_at.is_empty() && filled.is_empty() {
+        let empty: Vec<String> = decided_by.iter().map(name).collect();
+        lines.extend(match empty.is_empty() {
+            true => wrapped("the vendor has nothing that it could come from", INDENT),
+            false => usually("nothing at", &empty, all),
+        });
+    }
+    let shown = shown(looked_at.len(), all);
+    for looked in &looked_at[..shown] {
+        let (word, what) = match looked.found {
+            Found::NoDocument => ("no document for", None),
+            Found::Missing => ("nothing at", None),
+            Found::Null => ("empty at", None),
+            Found::Value => ("in spite of", looked.value.as_ref()),
+        };
+        let what = what.map_or_else(String::new, |value| cut(value, WIDTH / 3));
+        lines.extend(columns(&format!("{word} {}", looked.source), &what));
+    }
+    lines.extend(more(looked_at.len() - shown));
+    lines
+}
+
+fn places_of(places: &[Place], word: &str, all: bool) -> Vec<String> {
+    let shown = shown(places.len(), all);
+    let mut lines = Vec::new();
+    for (index, place) in places[..shown].iter().enumerate() {
+        let word = match index {
+            0 => word,
+            _ if place.direct => "and",
+            _ => "with",
+        };
+        let name = format!("{word} {}", name(place));
+        lines.extend(columns(&name, &cut(&place.value, WIDTH / 3)));
+        if !place.own && all {
+            let text = format!("of {} {}", place.stream, place.bundle);
+            lines.extend(wrapped(&text, INDENT + word.len() + 1));
+        }
+    }
+    lines.extend(more(places.len() - shown));
+    lines
+}
+
+fn name(place: &Place) -> String {
+    let variant = place.variant.as_deref();
+    let variant = variant.map_or_else(String::new, |variant| format!(" ({variant})"));
+    format!("{}:{}{variant}", place.endpoint, place.path)
+}
+
+/// A place and what is there: on one line if they fit, else on two.
+fn columns(place: &str, what: &str) -> Vec<String> {
+    let line = format!("{:INDENT$}{place}  {what}", "");
+    let line = line.trim_end().to_owned();
+    if console::measure_text_width(&line) <= WIDTH {
+        return vec![line];
+    }
+    let mut lines = wrapped(place, INDENT);
+    lines.extend(wrapped(what, INDENT * 2));
+    lines
+}
+
+fn usually(word: &str, sources: &[String], all: bool) -> Vec<String> {
+    let shown = shown(sources.len(), all);
+    let lines = sources[..shown].iter();
+    let mut lines: Vec<String> = lines
+        .flat_map(|source| wrapped(&format!("{word} {source}"), INDENT))
+        .collect();
+    lines.extend(more(sources.len() - shown));
+    lines
+}
+
+fn shown(count: usize, all: bool) -> usize {
+    // One more line says no less than "and 1 more".
+    match all || count <= PLACES + 1 {
+        true => count,
+        false => PLACES,
+    }
+}
+
+fn more(count: usize) -> Option<String> {
+    (count > 0).then(|| format!("{:INDENT$}and {count} more; name the field to see them", ""))
+}
+
+fn documents_in_words(documents: &[DocumentName]) -> String {
+    let names = documents
+        .iter()
+        .map(|document| match document.bundle.is_empty() {
+            true => format!("{} (made up of parts)", document.path),
+            false => format!(
+                "{} of {} {}",
+                document.path, document.stream, document.bundle
+            ),
+        });
+    names.collect::<Vec<_>>().join(", ")
+}
