@@ -86,8 +86,11 @@ enum Command {
     },
 }
 
-#[tokio::main]
-async fn main() -> ExitCode {
+/// Threads that may wait for the disk: one writes, the others map. Each more would keep memory that it
+/// has freed for itself.
+const WAITING_THREADS: usize = 3;
+
+fn main() -> ExitCode {
     process::begin();
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
@@ -99,7 +102,15 @@ async fn main() -> ExitCode {
         .with_writer(std::io::stderr)
         .init();
     let json = arguments.global.json;
-    exit::report(run(arguments).await, json)
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .max_blocking_threads(WAITING_THREADS)
+        .enable_all()
+        .build();
+    let outcome = match runtime {
+        Ok(runtime) => runtime.block_on(run(arguments)),
+        Err(error) => Err(anyhow::Error::new(error).context("cannot start a thread")),
+    };
+    exit::report(outcome, json)
 }
 
 async fn run(arguments: Arguments) -> Result<Exit> {

@@ -100,7 +100,10 @@ pub fn pack(documents: &[Document]) -> Vec<u8> {
         text.push('\n');
         text.push_str(document.body.get());
     }
-    lz4_flex::compress_prepend_size(text.as_bytes())
+    let mut packed = lz4_flex::compress_prepend_size(text.as_bytes());
+    // It was given room for a text that does not become shorter.
+    packed.shrink_to_fit();
+    packed
 }
 
 /// The documents in what [`pack`] made.

@@ -18,6 +18,8 @@ const APART: [&str; 2] = ["remote_data", "integration_fields"];
 pub(crate) fn content(record: &Record) -> Result<String, serde_json::Error> {
     let mut text = Vec::with_capacity(1024);
     record.serialize(TopLevel(&mut serde_json::Serializer::new(&mut text)))?;
+    // Some pages carry tens of thousands of join records, which are short.
+    text.shrink_to_fit();
     String::from_utf8(text).map_err(ser::Error::custom)
 }
 
