@@ -58,10 +58,10 @@ pub(super) fn of_stream(
     };
     let mut statement = db.prepare_cached(
         "SELECT b.key, b.id, b.grp, b.documents FROM bundles AS b
-         WHERE b.stream = ?1 AND (?2 IS NULL OR b.id > ?2) AND b.documents IS NOT NULL
+         WHERE b.stream = ?1 AND b.id > ?2 AND b.documents IS NOT NULL
          ORDER BY b.id LIMIT ?3",
     )?;
-    collect(statement.query(params![stream, after, limit as i64])?)
+    collect(statement.query(params![stream, after.unwrap_or_default(), limit as i64])?)
 }
 
 fn collect(mut rows: rusqlite::Rows<'_>) -> Result<Vec<StoredBundle>> {
@@ -119,10 +119,11 @@ pub(super) fn states(
     Ok(states)
 }
 
+/// What is due comes first in the join: SQLite would rather look at all bundles of the integration.
 pub(super) fn due(db: &Connection, id: &IntegrationId, limit: usize) -> Result<Vec<DueBundle>> {
     let mut statement = db.prepare_cached(
         "SELECT b.key, b.id, b.grp, b.documents, s.name, d.cause
-         FROM due AS d JOIN bundles AS b ON b.key = d.bundle
+         FROM due AS d CROSS JOIN bundles AS b ON b.key = d.bundle
          JOIN streams AS s ON s.key = b.stream
          WHERE s.integration = ?1 AND b.documents IS NOT NULL ORDER BY d.bundle LIMIT ?2",
     )?;
@@ -142,7 +143,7 @@ pub(super) fn due(db: &Connection, id: &IntegrationId, limit: usize) -> Result<V
 
 pub(super) fn streams_to_read_again(db: &Connection, id: &IntegrationId) -> Result<Vec<String>> {
     let mut statement = db.prepare_cached(
-        "SELECT DISTINCT s.name FROM due AS d JOIN bundles AS b ON b.key = d.bundle
+        "SELECT DISTINCT s.name FROM due AS d CROSS JOIN bundles AS b ON b.key = d.bundle
          JOIN streams AS s ON s.key = b.stream
          WHERE s.integration = ?1 AND b.documents IS NULL ORDER BY s.name",
     )?;

@@ -4,7 +4,7 @@ use ats_core::{IntegrationId, Timestamp};
 use rusqlite::{Connection, Row, Transaction, params};
 
 use super::{
-    Models, integrations,
+    Models, integrations, records,
     values::{damaged, from_json, from_word, instant, json, millis, word},
 };
 use crate::{Cause, Change, ChangeKind, ChangeQuery, DeletionReason, LossRow, RejectRow, Result};
@@ -57,20 +57,29 @@ pub(super) fn log(
     id: &IntegrationId,
     query: &ChangeQuery,
 ) -> Result<Vec<Change>> {
+    let integration = integrations::key(db, id)?;
+    let record = match &query.id {
+        None => None,
+        // The key is found once, so that lines of other records need not be looked at any closer.
+        Some(id) => match records::key(db, integration, id)? {
+            Some(key) => Some(key),
+            None => return Ok(Vec::new()),
+        },
+    };
     let mut statement = db.prepare_cached(
         "SELECT c.seq, r.model, r.id, json_extract(r.content, '$.remote_id'), c.kind, c.at, p.id,
              c.cause, c.reason, c.fields
          FROM changes AS c JOIN records AS r ON r.key = c.record
          JOIN passes AS p ON p.key = c.pass
          WHERE c.integration = ?1 AND c.seq > ?2 AND (?3 IS NULL OR r.model = ?3)
-           AND (?4 IS NULL OR r.id = ?4) AND (?5 IS NULL OR c.at >= ?5)
+           AND (?4 IS NULL OR c.record = ?4) AND (?5 IS NULL OR c.at >= ?5)
          ORDER BY c.seq LIMIT ?6",
     )?;
     let mut rows = statement.query(params![
-        integrations::key(db, id)?,
+        integration,
         query.after,
         query.model.map(|model| models.key(model)),
-        query.id.map(|id| id.to_string()),
+        record,
         query.since.map(millis),
         query.limit as i64
     ])?;
@@ -102,8 +111,9 @@ fn read(models: &Models, row: &Row<'_>) -> Result<Change> {
 
 pub(super) fn losses(db: &Connection, id: &IntegrationId, limit: usize) -> Result<Vec<LossRow>> {
     let mut statement = db.prepare_cached(
+        // Losses first: there are fewer of them than of bundles.
         "SELECT s.name, b.id, l.endpoint, l.path, l.expected FROM losses AS l
-         JOIN bundles AS b ON b.key = l.bundle JOIN streams AS s ON s.key = b.stream
+         CROSS JOIN bundles AS b ON b.key = l.bundle CROSS JOIN streams AS s ON s.key = b.stream
          WHERE s.integration = ?1 ORDER BY s.name, b.id, l.path LIMIT ?2",
     )?;
     let rows = statement.query_map(params![integrations::key(db, id)?, limit as i64], |row| {

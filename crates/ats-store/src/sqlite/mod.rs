@@ -12,6 +12,8 @@ mod integrations;
 mod ledger;
 mod lock;
 mod passes;
+#[cfg(test)]
+mod plans;
 mod records;
 mod rivals;
 mod schema;

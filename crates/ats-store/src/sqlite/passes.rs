@@ -93,7 +93,7 @@ pub(super) fn begin_walk(
     let stream = integrations::stream(tx, id, stream)?;
     // Those of the walk before are no longer asked for; how many there were stays with it.
     tx.execute(
-        "DELETE FROM rejects WHERE walk IN (SELECT key FROM walks WHERE stream = ?1)",
+        "DELETE FROM rejects WHERE walk = (SELECT max(key) FROM walks WHERE stream = ?1)",
         [stream],
     )?;
     tx.execute(

@@ -30,6 +30,14 @@ pub(super) fn one(
     rows.next()?.map(|row| read(models, row)).transpose()
 }
 
+/// The key of a record.
+pub(super) fn key(db: &Connection, integration: i64, record: &Id) -> Result<Option<i64>> {
+    let mut statement =
+        db.prepare_cached("SELECT key FROM records WHERE id = ?1 AND integration = ?2")?;
+    let key = statement.query_row(params![record.as_str(), integration], |row| row.get(0));
+    Ok(key.optional()?)
+}
+
 pub(super) fn page(
     db: &Connection,
     models: &Models,

@@ -139,7 +139,7 @@ pub(super) fn settle_merges(tx: &Transaction<'_>, id: &IntegrationId) -> Result<
     let mut record = tx.prepare_cached("UPDATE records SET reason = ?2 WHERE key = ?1")?;
     let mut line = tx.prepare_cached(
         "UPDATE changes SET reason = ?2 WHERE kind = 'deleted'
-             AND seq = (SELECT max(seq) FROM changes WHERE record = ?1)",
+             AND seq = (SELECT max(seq) FROM changes WHERE record = ?1 AND kind <> 'created')",
     )?;
     for key in &waiting {
         record.execute(params![key, merged])?;

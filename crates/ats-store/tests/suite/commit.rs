@@ -166,6 +166,19 @@ pub(crate) fn a_mapping_of_documents_that_are_no_longer_there_is_not_taken(store
     assert_eq!(state[1], None);
 }
 
+pub(crate) fn a_bundle_that_should_be_there_and_is_not_is_read_again(store: &dyn Store) {
+    let mirror = Mirror::new(store);
+    let row = || bundle("1", "").gives(candidate("c"));
+    mirror.bring("candidates", [row().stored().unmapped()]);
+    let again = store.streams_to_read_again(&mirror.id).unwrap();
+    assert_eq!(again, ["candidates"]);
+    let walk = mirror.last_pass().walks.remove(0);
+    assert_eq!((walk.distinct_ids, mirror.tally().unchanged), (1, 0));
+    mirror.bring("candidates", [row()]);
+    assert!(store.streams_to_read_again(&mirror.id).unwrap().is_empty());
+    assert_eq!(mirror.tally().created, 1);
+}
+
 pub(crate) fn a_bundle_that_comes_twice_in_one_commit_shows_what_came_last(store: &dyn Store) {
     let mirror = Mirror::new(store);
     let walk = mirror.walk("candidates");

@@ -169,3 +169,17 @@ pub(crate) fn a_bundle_that_was_swept_is_not_due(store: &dyn Store) {
     mirror.bring("candidates", [bundle("1", "")]);
     assert!(mirror.due().is_empty());
 }
+
+pub(crate) fn documents_that_come_or_go_make_due_who_looked_them_up(store: &dyn Store) {
+    let mirror = Mirror::new(store);
+    let looking = || bundle("1", "").looks_up("sources", "s");
+    mirror.bring("sources", [bundle("s", "").dropped()]);
+    mirror.bring("candidates", [looking()]);
+    mirror.bring("sources", [bundle("s", "").dropped()]);
+    assert!(mirror.due().is_empty());
+    mirror.bring("sources", [bundle("s", "")]);
+    assert_eq!(mirror.due_of("candidates"), ["1"], "they are there now");
+    mirror.bring("candidates", [looking()]);
+    mirror.bring("sources", [bundle("s", "").dropped().unmapped()]);
+    assert_eq!(mirror.due_of("candidates"), ["1"], "they are no more");
+}

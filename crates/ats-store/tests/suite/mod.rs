@@ -50,6 +50,7 @@ macro_rules! store_suite {
                 a_bundle_that_was_not_mapped_counts_its_records_as_unchanged
                 a_bundle_that_was_not_mapped_although_it_changed_is_due
                 a_mapping_of_documents_that_are_no_longer_there_is_not_taken
+                a_bundle_that_should_be_there_and_is_not_is_read_again
                 a_bundle_that_comes_twice_in_one_commit_shows_what_came_last
                 a_record_that_a_bundle_gives_twice_shows_the_last
                 a_commit_that_fails_leaves_nothing
@@ -95,6 +96,7 @@ macro_rules! store_suite {
                 within_one_commit_only_what_came_before_the_change_is_due
                 other_integrations_are_not_made_due
                 a_bundle_that_was_swept_is_not_due
+                documents_that_come_or_go_make_due_who_looked_them_up
             }
             sweep {
                 what_a_complete_walk_did_not_bring_gets_a_tombstone

@@ -50,7 +50,7 @@ CREATE TABLE bundles (
     documents BLOB,
     UNIQUE (stream, id)
 ) STRICT;
-CREATE INDEX bundles_by_group ON bundles (stream, grp) WHERE grp IS NOT NULL;
+CREATE INDEX bundles_by_group ON bundles (stream, grp, id) WHERE grp IS NOT NULL;
 
 -- Which bundles looked something up, by the number of the look-up.
 CREATE TABLE lookups (

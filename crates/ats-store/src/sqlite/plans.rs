@@ -1,0 +1,377 @@
+//! Every statement of the store, with what SQLite makes of it: large tables are not searched from
+//! end to end, nor rows sorted aside, but where a list here says so.
+
+use std::{
+    collections::BTreeSet,
+    sync::{Mutex, PoisonError},
+};
+
+use ats_core::{Bundle, Document, Id, IntegrationId, ModelKind, PageCursor, Timestamp, Usage};
+use rusqlite::trace::{TraceEvent, TraceEventCodes};
+
+use super::{Options, SqliteStore, lock_of, open};
+use crate::{
+    BundleCommit, Cause, ChangeQuery, DeletionReason, Documents, Integration, IntegrationState,
+    MappedCommit, NewPass, PageCommit, PassEnd, PassKind, PassState, Problem, Progress,
+    RecordCommit, RecordQuery, Settings, Store, Tracked, WalkStart, bundle_hash, pack,
+    vault::Sealed,
+};
+
+/// What may be searched from end to end or sorted aside: a part of the statement, what SQLite says,
+/// and why it does no harm.
+const FINE: &[(&str, &str, &str)] = &[
+    (
+        "FROM integrations ORDER BY connector",
+        "SCAN integrations USING INDEX sqlite_autoindex_integrations_2",
+        "there are few",
+    ),
+    (
+        "FROM due AS d",
+        "SCAN d",
+        "what is due is what is asked for",
+    ),
+    (
+        "SELECT DISTINCT s.name FROM due",
+        "USE TEMP B-TREE FOR DISTINCT",
+        "streams are few",
+    ),
+    (
+        "INSERT INTO due SELECT b.key, ?2",
+        "SEARCH b USING COVERING INDEX sqlite_autoindex_bundles_1 (stream=?)",
+        "all are marked",
+    ),
+    (
+        "FROM rivals AS r",
+        "USE TEMP B-TREE FOR ORDER BY",
+        "a record has few rivals",
+    ),
+    (
+        "LEFT JOIN sightings",
+        "SEARCH b USING INDEX sqlite_autoindex_bundles_1 (stream=?)",
+        "only a look at each bundle of a stream tells which are missing",
+    ),
+    (
+        "LEFT JOIN sightings",
+        "SEARCH b USING COVERING INDEX sqlite_autoindex_bundles_1 (stream=?)",
+        "only a look at each bundle of a stream tells which are missing",
+    ),
+    ("WITH unseen", "SCAN unseen", "each may have given a record"),
+    (
+        "WITH unseen",
+        "USE TEMP B-TREE FOR GROUP BY",
+        "only what is missing is counted",
+    ),
+    (
+        "SELECT count(*) FROM bundles",
+        "SEARCH bundles USING COVERING INDEX sqlite_autoindex_bundles_1 (stream=?)",
+        "an index counts quickly",
+    ),
+    (
+        "SELECT model, count(*) FROM records",
+        "SEARCH records USING COVERING INDEX records_by_model (integration=?)",
+        "an index counts quickly",
+    ),
+    (
+        "SELECT model, count(*) FROM records",
+        "SEARCH records USING INDEX records_deleted (integration=?)",
+        "tombstones are few",
+    ),
+    (
+        "SELECT r.key FROM aliases",
+        "SCAN a",
+        "applications that moved are few",
+    ),
+    ("WITH RECURSIVE merged", "SCAN m", "a chain is short"),
+    ("WITH RECURSIVE merged", "SCAN merged", "a chain is short"),
+    (
+        "WITH RECURSIVE merged",
+        "USE TEMP B-TREE FOR ORDER BY",
+        "a chain is short",
+    ),
+    (
+        "FROM losses AS l",
+        "SCAN l",
+        "losses are asked for in their order",
+    ),
+    (
+        "FROM losses AS l",
+        "USE TEMP B-TREE FOR ORDER BY",
+        "losses are asked for in their order",
+    ),
+    (
+        "UPDATE sightings SET walk = 0",
+        "SCAN sightings",
+        "a walk seldom begins again",
+    ),
+];
+
+/// Whether a step may have to do with all rows of a table, or all bundles or records of a stream or
+/// an integration.
+fn is_costly(step: &str) -> bool {
+    let large = [
+        "SEARCH b ",
+        "SEARCH bundles ",
+        "SEARCH r ",
+        "SEARCH records ",
+        "SEARCH c ",
+    ];
+    let of_all = step.ends_with("(stream=?)") || step.ends_with("(integration=?)");
+    ["SCAN", "AUTOMATIC", "TEMP B-TREE"]
+        .iter()
+        .any(|part| step.contains(part))
+        || of_all && large.iter().any(|part| step.starts_with(part))
+}
+
+static HEARD: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+
+fn hear(event: TraceEvent<'_>) {
+    if let TraceEvent::Stmt(statement, _) = event {
+        let mut heard = HEARD.lock().unwrap_or_else(PoisonError::into_inner);
+        heard.insert(statement.sql().into_owned());
+    }
+}
+
+fn now() -> Timestamp {
+    Timestamp::parse("2026-01-02").unwrap()
+}
+
+fn record(key: &str, content: &str, candidate: Option<Id>) -> RecordCommit {
+    RecordCommit {
+        model: ModelKind::Application,
+        id: Id::derive([key]),
+        content: content.to_owned(),
+        fields: None,
+        hash: bundle_hash(&Bundle::new("", Vec::new()).in_group(Some(content.to_owned()))),
+        raw_hash: None,
+        documents: None,
+        archived: false,
+        candidate,
+    }
+}
+
+fn bundle(id: &str, text: &str, records: Vec<RecordCommit>) -> BundleCommit {
+    let document = Document::new("thing.list", "/*", &serde_json::json!(text));
+    let bundle = Bundle::new(id, vec![document]);
+    BundleCommit {
+        id: id.to_owned(),
+        group: Some(text.to_owned()),
+        hash: bundle_hash(&bundle),
+        documents: Documents::Packed(pack(&bundle.documents)),
+        mapped: Some(MappedCommit {
+            lookups: vec![text.len() as i64],
+            records,
+            losses: vec![ats_core::Loss {
+                endpoint: "thing.list",
+                path: "/a".to_owned(),
+                expected: "a date",
+            }],
+        }),
+        cause: Cause::Fetched,
+    }
+}
+
+/// Calls everything that a store can do, with something for each statement to find.
+fn do_everything(store: &SqliteStore) {
+    let id = IntegrationId::derive("ashby", "plans");
+    store
+        .save_integration(&Integration {
+            id: id.clone(),
+            connector: "ashby".to_owned(),
+            name: "plans".to_owned(),
+            base_url: None,
+            state: IntegrationState::Active,
+            credentials: Sealed(Vec::new()),
+            settings: Settings::default(),
+            created_at: now(),
+            credentials_changed_at: now(),
+        })
+        .unwrap();
+    let new = NewPass {
+        id: "pass".to_owned(),
+        kind: PassKind::Full,
+        whole: true,
+        started_at: now(),
+    };
+    let pass = store.begin_pass(&id, &new).unwrap();
+    let walk = |stream: &str| {
+        let start = WalkStart::Full;
+        store.begin_walk(&id, pass, stream, &start, now()).unwrap()
+    };
+    let commit = |walk: i64, stream: &str, bundles: Vec<BundleCommit>, ends: bool| {
+        let next = match ends {
+            true => Err(None),
+            false => Ok(PageCursor("next".to_owned())),
+        };
+        let page = PageCommit {
+            integration: id.clone(),
+            pass,
+            at: now(),
+            stream: stream.to_owned(),
+            model: Some(ModelKind::Application),
+            shared: true,
+            progress: Some(Progress { walk, next }),
+            bundles,
+            rejects: vec![ats_core::Reject {
+                endpoint: "thing.list",
+                reason: "no id".to_owned(),
+            }],
+            left_out: 0,
+            layouts: vec![crate::Layout {
+                key: 1,
+                definitions: "[]".to_owned(),
+            }],
+        };
+        store.commit(&[page]).unwrap();
+    };
+    let (a, b) = (Id::derive(["a"]), Id::derive(["b"]));
+    let of = |candidate: Id| {
+        let content = format!(r#"{{"candidate_id":"{candidate}"}}"#);
+        record("r", &content, Some(candidate))
+    };
+    let gone = |key| RecordCommit {
+        model: ModelKind::Candidate,
+        ..record(key, "{}", None)
+    };
+    let left = walk("left");
+    commit(
+        left,
+        "left",
+        vec![bundle("1", "x", vec![of(a), gone("a")])],
+        false,
+    );
+    commit(
+        left,
+        "left",
+        vec![bundle("1", "yy", vec![of(b), gone("a")])],
+        true,
+    );
+    let right = walk("right");
+    let rivals = vec![
+        bundle("1", "x", vec![of(b)]),
+        bundle("2", "x", vec![of(b), record("s", "{}", None)]),
+    ];
+    commit(right, "right", rivals, true);
+    let again = vec![bundle("1", "x", vec![]), bundle("2", "z", vec![])];
+    commit(right, "right", again, true);
+    let mut same = bundle("1", "x", vec![]);
+    same.mapped = None;
+    commit(right, "right", vec![same.clone()], true);
+    same.documents = Documents::AsStored;
+    same.hash = [7; 16];
+    commit(right, "right", vec![same], true);
+    let sweeping = walk("left");
+    commit(sweeping, "left", vec![], true);
+    store.missing(sweeping).unwrap();
+    store
+        .sweep(sweeping, DeletionReason::Gone, now(), 10)
+        .unwrap();
+    assert_eq!(store.settle_merges(&id).unwrap(), 1);
+    store.alias(&id, &a).unwrap();
+    read_everything(store, &id);
+
+    store.complete_walk(right, None, now()).unwrap();
+    let problem = Problem {
+        kind: "odd".to_owned(),
+        message: "it is odd".to_owned(),
+    };
+    store.fail_walk(left, &problem, now()).unwrap();
+    store.restart_walk(left, &WalkStart::Full).unwrap();
+    store.add_usage(pass, Usage::default()).unwrap();
+    store.mark_all_due(&id, &Cause::Remap).unwrap();
+    let end = PassEnd {
+        state: PassState::Succeeded,
+        ended_at: now(),
+        problem: None,
+    };
+    store.end_pass(pass, &end).unwrap();
+    store.resume_pass(pass).unwrap();
+    let tracked = Tracked {
+        model: ModelKind::Application,
+        remote_id: "1".to_owned(),
+    };
+    store.track(&id, &[tracked], &["left"]).unwrap();
+}
+
+fn read_everything(store: &SqliteStore, id: &IntegrationId) {
+    let query = RecordQuery {
+        model: ModelKind::Application,
+        include_deleted: true,
+        changed_since: Some(now()),
+        after: 0,
+        limit: 10,
+    };
+    for record in store.records(id, query).unwrap() {
+        store.record(id, &record.id).unwrap();
+        store.remote_data(id, &record).unwrap();
+        store.giver(id, &record).unwrap();
+        let query = ChangeQuery {
+            id: Some(record.id),
+            ..ChangeQuery::default()
+        };
+        store.changes(id, &query).unwrap();
+    }
+    store.integrations().unwrap();
+    store.tracked(id).unwrap();
+    store.passes(id, 1).unwrap();
+    store.pass(id, "pass").unwrap();
+    store.checkpoints(id).unwrap();
+    store.last_full_pass(id).unwrap();
+    store.bundle(id, "right", "1").unwrap();
+    store.group(id, "right", "x").unwrap();
+    store.bundles(id, "right", Some("1"), 1).unwrap();
+    store.bundles(id, "right", None, 1).unwrap();
+    store.count_bundles(id, "right").unwrap();
+    store.bundle_states(id, "right", &["1"]).unwrap();
+    store.due(id, 1).unwrap();
+    store.streams_to_read_again(id).unwrap();
+    store.counts(id).unwrap();
+    store.losses(id, 1).unwrap();
+    store.rejects(id, 1).unwrap();
+    store.latest(id).unwrap();
+}
+
+#[test]
+fn no_statement_searches_or_sorts_more_than_it_must() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ats.db");
+    let store = SqliteStore::open(&path).unwrap();
+    let reader = open(&path, rusqlite::OpenFlags::empty(), &Options::default()).unwrap();
+    for connection in [&*lock_of(&store.writer), &reader] {
+        connection.trace_v2(TraceEventCodes::SQLITE_TRACE_STMT, Some(hear));
+    }
+    lock_of(&store.readers).push(reader);
+    do_everything(&store);
+
+    let heard = std::mem::take(&mut *HEARD.lock().unwrap());
+    let raw = rusqlite::Connection::open(&path).unwrap();
+    let mut costly = BTreeSet::new();
+    for sql in &heard {
+        let Ok(mut statement) = raw.prepare(&format!("EXPLAIN QUERY PLAN {sql}")) else {
+            panic!("{sql}");
+        };
+        let count = statement.parameter_count();
+        let nulls = rusqlite::params_from_iter(vec![rusqlite::types::Null; count]);
+        let plan = statement.query_map(nulls, |row| row.get::<_, String>(3));
+        for step in plan.unwrap().map(Result::unwrap) {
+            if is_costly(&step) {
+                costly.insert((sql.split_whitespace().collect::<Vec<_>>().join(" "), step));
+            }
+        }
+    }
+    assert!(heard.len() > 60, "{}", heard.len());
+    let known = |sql: &str, step: &str| {
+        FINE.iter()
+            .any(|(part, fine, _)| sql.contains(part) && step == *fine)
+    };
+    let unknown: Vec<_> = costly
+        .iter()
+        .filter(|(sql, step)| !known(sql, step))
+        .collect();
+    assert!(unknown.is_empty(), "{unknown:#?}");
+    for (part, fine, _) in FINE {
+        let still = costly
+            .iter()
+            .any(|(sql, step)| sql.contains(part) && step == fine);
+        assert!(still, "no longer: {part}: {fine}");
+    }
+}
