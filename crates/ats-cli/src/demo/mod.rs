@@ -7,18 +7,21 @@ mod show;
 use std::{collections::BTreeMap, sync::Arc};
 
 use anyhow::{Context as _, Result};
+use ats_core::ModelKind;
 use ats_simulator::{Options as SimulatorOptions, Simulator, ashby};
-use ats_store::{Change, ChangeQuery, Integration, Pass, PassKind, Settings};
+use ats_store::{
+    Change, ChangeQuery, Integration, Pass, PassKind, RecordQuery, Settings, StoredRecord,
+};
 use ats_sync::PassOptions;
 use clap::Args;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::sync::watch::Receiver;
 
 use crate::{
     connect::{self, Connected, Place, Request},
     context::{Context, Global},
     exit::Exit,
-    integration,
+    explain, integration,
     output::{self, say},
     stop::stopped,
     sync::{self, Watcher, report},
@@ -27,6 +30,9 @@ use edits::Edit;
 
 /// What the integration of the demo is called.
 const NAME: &str = "demo";
+
+/// The field that is explained.
+const FIELD: &str = "source";
 
 /// Where the demo keeps its mirror unless it is told otherwise.
 const DATABASE: &str = "sqlite://ats-demo.db";
@@ -122,6 +128,9 @@ async fn story(
     let gone = stage.changes_after(seen)?;
     stage.show_changes(&full_again, &gone)?;
 
+    stage.step("Where a value comes from")?;
+    let explained = stage.explain(&changed)?;
+
     let one = &stage.connected.integration;
     if global.json {
         output::json(&json!({
@@ -133,6 +142,7 @@ async fn story(
             "delta_changes": changed,
             "full_again": report::to_json(one, &full_again),
             "full_again_changes": gone,
+            "explained": explained,
         }))?;
     } else {
         stage.show_next(options.keep)?;
@@ -221,6 +231,46 @@ impl Stage {
             }
             all.extend(page);
         }
+    }
+
+    /// Explains the source of a candidate, best of one that a rename has just reached.
+    fn explain(&self, changed: &[Change]) -> Result<Option<Value>> {
+        let reached = changed.iter().find(|change| {
+            change.model == ModelKind::Candidate && change.fields.iter().any(|name| name == FIELD)
+        });
+        let store = &self.context().store;
+        let record = match reached {
+            Some(change) => store.record(&self.integration().id, &change.id)?,
+            None => self.first_candidate()?,
+        };
+        let Some(record) = record else {
+            return Ok(None);
+        };
+        let fields = explain::explain(self.context(), self.integration(), &record)?;
+        let field = fields.into_iter().find(|field| field.field == FIELD);
+        let Some(field) = field else {
+            return Ok(None);
+        };
+        let command = format!("$ ats explain {NAME} candidates {} {FIELD}", record.id);
+        self.lines([command].into_iter().chain(explain::field_lines(&field)))?;
+        Ok(Some(json!({
+            "model": record.model,
+            "id": record.id,
+            "field": field,
+        })))
+    }
+
+    fn first_candidate(&self) -> Result<Option<StoredRecord>> {
+        let query = RecordQuery {
+            model: ModelKind::Candidate,
+            include_deleted: false,
+            changed_since: None,
+            after: 0,
+            limit: 1,
+        };
+        let store = &self.context().store;
+        let mut records = store.records(&self.integration().id, query)?;
+        Ok(records.pop())
     }
 
     fn changes_page(&self, after: i64) -> Result<Vec<Change>> {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use anyhow::Result;
 use ats_core::{Id, ModelKind};
-use ats_store::{Change, Pass, RecordQuery, StoredRecord};
+use ats_store::{Change, Pass, StoredRecord};
 use serde_json::{Map, Value};
 
 use super::{NAME, Stage};
@@ -18,17 +18,13 @@ use crate::{
 /// So many changes of the same sort are shown one by one.
 const ONE_BY_ONE: usize = 1;
 
-/// Fields that the sample leaves out.
-const UNSHOWN: [&str; 9] = [
-    "remote_id",
-    "custom_fields",
-    "integration_fields",
-    "location",
-    "phone_numbers",
-    "remote_url",
-    "remote_created_at",
-    "remote_updated_at",
-    "changed_at",
+/// Fields of the sample.
+const SHOWN: [&str; 5] = [
+    "first_name",
+    "last_name",
+    "title",
+    "source",
+    "email_addresses",
 ];
 
 /// Fields that move with any change and say nothing about it.
@@ -95,23 +91,13 @@ impl Stage {
 
     /// Some fields of a candidate, as the API shows them.
     fn show_record(&self) -> Result<()> {
-        let query = RecordQuery {
-            model: ModelKind::Candidate,
-            include_deleted: false,
-            changed_since: None,
-            after: 0,
-            limit: 1,
-        };
-        let store = &self.context().store;
-        let records = store.records(&self.integration().id, query)?;
-        let Some(record) = records.first() else {
+        let Some(record) = self.first_candidate()? else {
             return Ok(());
         };
         let fields: Map<String, Value> = serde_json::from_str(&record.to_json(None)?)?;
         say!("  One of the candidates, in part:");
-        let empty = |value: &Value| value.is_null() || value.as_array().is_some_and(Vec::is_empty);
         for (name, value) in fields {
-            if !empty(&value) && !UNSHOWN.contains(&name.as_str()) {
+            if SHOWN.contains(&name.as_str()) {
                 say!("    {name:<18} {}", cut(&value.to_string()));
             }
         }
@@ -204,15 +190,12 @@ impl Stage {
     pub(super) fn show_next(&self, keep: bool) -> Result<()> {
         let file = self.context().database.display();
         let database = format!("--database sqlite://{file}");
-        say!();
-        say!("{}", console::style("Everything is in one file").bold());
+        self.step("Try next: everything is in one file")?;
         say!(
             "  sqlite3 {file} \"SELECT j.name, count(*) FROM applications a JOIN jobs j ON j.id = a.job_id WHERE a.remote_deleted_at IS NULL GROUP BY j.id ORDER BY 2 DESC LIMIT 5\""
         );
-        say!("{}", console::style("Try next").bold());
         say!("  ats status {NAME} {database}");
         say!("  ats export {NAME} applications {database} | head -1");
-        say!("  ats log {NAME} --model candidates {database}");
         match keep {
             true => say!("  ats sync {NAME} {database}"),
             false => {

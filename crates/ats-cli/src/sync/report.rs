@@ -146,7 +146,7 @@ pub(crate) fn head(pass: &Pass) -> String {
         PassState::Running => console::style(state(pass.state)),
         _ => console::style(state(pass.state)).red(),
     };
-    let mut text = format!("{} pass {state}", kind(pass.kind));
+    let mut text = format!("{} {state}", kind(pass));
     if let Some(took) = took(pass) {
         text += &format!(" after {took}");
     }
@@ -163,11 +163,13 @@ pub(crate) fn head(pass: &Pass) -> String {
     text
 }
 
-/// Full or delta, at the beginning of a sentence.
-pub(crate) fn kind(kind: PassKind) -> &'static str {
-    match kind {
-        PassKind::Full => "Full",
-        PassKind::Delta => "Delta",
+/// What sort of pass it is, at the beginning of a sentence.
+fn kind(pass: &Pass) -> &'static str {
+    match pass.kind {
+        // What walks nothing maps what is stored.
+        _ if pass.walks.is_empty() && !pass.whole => "Mapping again",
+        PassKind::Full => "Full pass",
+        PassKind::Delta => "Delta pass",
     }
 }
 

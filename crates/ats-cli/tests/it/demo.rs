@@ -44,12 +44,13 @@ fn the_demo_shows_exactly_what_the_vendor_did() {
         &edited("add a candidate")["id"],
     );
     assert_eq!(added[0]["change"], "created");
-    let closed = seen("delta_changes", "jobs", &edited("close a job")["id"]);
+    let moved = edited("move an application to another stage")["id"].clone();
+    let moved = seen("delta_changes", "applications", &moved);
     assert!(
-        closed[0]["fields"]
+        moved[0]["fields"]
             .as_array()
             .unwrap()
-            .contains(&json!("status"))
+            .contains(&json!("current_stage_id"))
     );
     let deleted = &edited("delete a candidate")["id"];
     assert!(seen("delta_changes", "candidates", deleted).is_empty());
@@ -57,6 +58,11 @@ fn the_demo_shows_exactly_what_the_vendor_did() {
     assert_eq!(
         (&gone[0]["change"], &gone[0]["reason"]),
         (&json!("deleted"), &json!("gone"))
+    );
+    let explained = &story["explained"];
+    assert_eq!(
+        (&explained["model"], &explained["field"]["field"]),
+        (&json!("candidates"), &json!("source"))
     );
     let source = edited("rename a source")["after"]["title"].clone();
     let database = Connection::open(bench.path("ats-demo.db")).unwrap();
@@ -68,6 +74,7 @@ fn the_demo_shows_exactly_what_the_vendor_did() {
         )
         .unwrap();
     assert!(with_new_name > 0, "the rename reached the candidates");
+    assert_eq!(explained["field"]["value"], source);
 }
 
 #[test]
@@ -87,7 +94,7 @@ fn the_demo_fits_on_a_screen_and_what_it_says_to_try_works() {
         .unwrap()
         .count();
     assert!(jobs > 0, "{sql}");
-    for command in ["status", "export", "log"] {
+    for command in ["status", "export"] {
         let line = text
             .lines()
             .find(|line| line.contains(&format!("ats {command} demo")));
