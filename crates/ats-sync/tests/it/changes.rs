@@ -83,6 +83,23 @@ async fn only_what_changed_moves_its_date() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_raw_document_that_changes_moves_the_date_of_its_record() {
+    let bench = Bench::small().await;
+    bench.full().await;
+    bench.simulator.edit(|world| {
+        let id = world.ids("candidates")[0].clone();
+        world.update_silently("candidates", &id, |candidate| {
+            candidate["unknown"] = 1.into();
+        })
+    });
+    let pass = bench.full().await;
+    let changes = bench.changes(&pass.id);
+    assert_eq!(changes.len(), 1, "{changes:#?}");
+    assert_eq!(changes[0].fields, ["remote_data"]);
+    bench.assert_true("after the change").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_merged_candidate_leads_to_the_one_who_stays() {
     let bench = Bench::small().await;
     bench.full().await;

@@ -169,6 +169,13 @@ async fn a_vendor_out_of_reach_is_given_up_within_minutes_and_not_for_each_strea
         .map(|walk| problem(&pass, &walk.stream))
         .collect();
     assert_eq!(kinds, BTreeSet::from(["unavailable"]));
+    // Those that wait for others were not tried at all, and none was tried for long.
+    let message = &walk(&pass, "applications")
+        .problem
+        .as_ref()
+        .unwrap()
+        .message;
+    assert!(message.contains("another stream"), "{message}");
     let gone = bench.stored().into_iter();
     assert_eq!(
         gone.filter(|record| record.reason == Some(DeletionReason::Gone))

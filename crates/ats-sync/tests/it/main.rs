@@ -12,5 +12,6 @@ mod faults;
 mod interruptions;
 mod mirror;
 mod property;
+mod scripted;
 mod settings;
 mod sweeping;
