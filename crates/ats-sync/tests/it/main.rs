@@ -8,6 +8,7 @@
 
 mod bench;
 mod changes;
+mod explain;
 mod faults;
 mod interruptions;
 mod mirror;
