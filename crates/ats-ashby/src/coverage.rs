@@ -186,15 +186,15 @@ pub(crate) fn features() -> Features {
             "https://developers.ashbyhq.com/reference/webhookcreate",
         ),
         scope_testing: no(
-            "the key's permissions are asked for, but not proven in the matrix yet",
+            "the permissions to read are told; those to write are not tried yet",
             "https://developers.ashbyhq.com/reference/apikeyinfo",
         ),
         per_model_tests: no(
-            "what a key can read is not offered model by model yet",
+            "told from the key's permissions, and not yet tried on the customer's own data",
             REFERENCE,
         ),
         per_field_tests: no(
-            "what a key can read is not offered field by field yet",
+            "told from the key's permissions, and not yet tried on the customer's own data",
             REFERENCE,
         ),
         delta_syncs: Support::Yes(()),
