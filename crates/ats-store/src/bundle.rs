@@ -49,8 +49,24 @@ pub struct DueBundle {
     pub bundle: Bundle,
 }
 
+/// The hash of one raw document, whatever bundle it is in.
+pub type BodyHash = [u8; 32];
+
+/// The hashes of the raw documents of a bundle, in their order.
+pub fn body_hashes(bundle: &Bundle) -> Vec<BodyHash> {
+    let documents = bundle.documents.iter();
+    documents
+        .map(|document| Sha256::digest(document.body.get()).into())
+        .collect()
+}
+
 /// The hash of a bundle as it came.
 pub fn bundle_hash(bundle: &Bundle) -> BundleHash {
+    bundle_hash_of(bundle, &body_hashes(bundle))
+}
+
+/// The hash of a bundle whose [`body_hashes`] are known.
+pub fn bundle_hash_of(bundle: &Bundle, bodies: &[BodyHash]) -> BundleHash {
     let mut hasher = Sha256::new();
     let mut part = |text: &str| {
         hasher.update((text.len() as u64).to_le_bytes());
@@ -61,7 +77,9 @@ pub fn bundle_hash(bundle: &Bundle) -> BundleHash {
         part(document.endpoint);
         part(document.variant.as_deref().unwrap_or_default());
         part(document.at);
-        part(document.body.get());
+    }
+    for body in bodies {
+        hasher.update(body);
     }
     let digest = hasher.finalize();
     let mut hash = BundleHash::default();

@@ -15,7 +15,10 @@ pub mod sqlite;
 mod store;
 pub mod vault;
 
-pub use bundle::{BundleHash, BundleState, DueBundle, StoredBundle, bundle_hash, pack};
+pub use bundle::{
+    BodyHash, BundleHash, BundleState, DueBundle, StoredBundle, body_hashes, bundle_hash,
+    bundle_hash_of, pack,
+};
 pub use change::{Cause, Change, ChangeKind, ChangeQuery, DeletionReason};
 pub use commit::{
     BundleCommit, DocumentPlace, Documents, MappedCommit, Missing, MissingOfModel, PageCommit,

@@ -5,13 +5,11 @@
 //! (one event of a schedule, several answers as one list) lies in no bundle and is kept with the
 //! record.
 
-use std::collections::BTreeSet;
-
 use ats_core::{Bundle, Document, Lookup, RawJson, model::RemoteData};
-use ats_store::{BundleHash, DocumentPlace};
+use ats_store::{BodyHash, BundleHash, DocumentPlace};
 use sha2::{Digest, Sha256};
 
-use crate::{record::Origin, related::View};
+use crate::record::Origin;
 
 /// What a record shows, as it goes into the store.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,27 +22,28 @@ pub(crate) struct Shown {
 pub(crate) fn find(data: Option<&RemoteData>, origin: &Origin<'_>) -> Shown {
     let empty = RemoteData::default();
     let data = data.unwrap_or(&empty);
-    if shows_all(data, origin.bundle) {
-        // What tells the bundle apart tells its documents apart, and is known already.
-        return Shown {
-            hash: origin.hash,
-            places: None,
-        };
+    let mut hasher = Sha256::new();
+    for (path, body) in data.documents() {
+        hasher.update((path.len() as u64).to_le_bytes());
+        hasher.update(path);
+        hasher.update(body_hash(body, origin));
     }
-    let places = data.documents().map(|(path, body)| {
-        let Origin {
-            stream,
-            bundle,
-            lookups,
-            view,
-            ..
-        } = *origin;
-        place(path, body, stream, bundle, lookups, view)
+    let mut hash = BundleHash::default();
+    hash.copy_from_slice(&hasher.finalize()[..16]);
+    let places = (!shows_all(data, origin.bundle)).then(|| {
+        let documents = data.documents();
+        documents
+            .map(|(path, body)| place(path, body, origin))
+            .collect()
     });
-    Shown {
-        hash: hash(data),
-        places: Some(places.collect()),
-    }
+    Shown { hash, places }
+}
+
+/// The hash of a document; those of the record's own bundle are known.
+fn body_hash(body: &RawJson, origin: &Origin<'_>) -> BodyHash {
+    let mut own = origin.bundle.documents.iter().zip(origin.bodies);
+    let known = own.find(|(document, _)| document.body.is_same(body));
+    known.map_or_else(|| Sha256::digest(body.get()).into(), |(_, hash)| *hash)
 }
 
 /// Whether the documents are those of the bundle, each under its endpoint. Of several of one
@@ -80,14 +79,14 @@ fn equal(one: &RawJson, other: &RawJson) -> bool {
     one.is_same(other) || one == other
 }
 
-fn place(
-    path: &str,
-    body: &RawJson,
-    stream: &str,
-    bundle: &Bundle,
-    lookups: &BTreeSet<Lookup>,
-    view: &View<'_>,
-) -> DocumentPlace {
+fn place(path: &str, body: &RawJson, origin: &Origin<'_>) -> DocumentPlace {
+    let Origin {
+        stream,
+        bundle,
+        lookups,
+        view,
+        ..
+    } = *origin;
     let kept = |stream: &str, bundle: &Bundle, index| DocumentPlace {
         path: path.to_owned(),
         stream: stream.to_owned(),
@@ -118,17 +117,4 @@ fn place(
 fn index_of(body: &RawJson, bundle: &Bundle) -> Option<usize> {
     let mut documents = bundle.documents.iter();
     documents.position(|document| equal(&document.body, body))
-}
-
-fn hash(data: &RemoteData) -> BundleHash {
-    let mut hasher = Sha256::new();
-    for (path, body) in data.documents() {
-        for part in [path, body.get()] {
-            hasher.update((part.len() as u64).to_le_bytes());
-            hasher.update(part);
-        }
-    }
-    let mut hash = BundleHash::default();
-    hash.copy_from_slice(&hasher.finalize()[..16]);
-    hash
 }

@@ -11,8 +11,8 @@ use std::{
 
 use ats_core::{Bundle, Mapped, ModelKind, Record, Recorder, Reject, Stream};
 use ats_store::{
-    BundleCommit, BundleHash, BundleState, Cause, Documents, DueBundle, MappedCommit, PageCommit,
-    PassKind, Progress, Tracked, bundle_hash, lookup_hash, pack,
+    BodyHash, BundleCommit, BundleState, Cause, Documents, DueBundle, MappedCommit, PageCommit,
+    PassKind, Progress, Tracked, body_hashes, bundle_hash_of, lookup_hash, pack,
 };
 
 use crate::{
@@ -70,11 +70,11 @@ pub(crate) fn again(session: &Session, place: Place, due: Vec<DueBundle>) -> Res
     let mapper = Mapper::new(session, place);
     let mut ready = mapper.empty(None, Vec::new());
     for DueBundle { bundle, cause, .. } in due {
-        let hash = bundle_hash(&bundle);
-        let (mapped, records) = mapper.map(&bundle, hash, None)?.unwrap_or_default();
+        let bodies = body_hashes(&bundle);
+        let (mapped, records) = mapper.map(&bundle, &bodies, None)?.unwrap_or_default();
         ready.records += records;
         ready.commit.bundles.push(BundleCommit {
-            hash,
+            hash: bundle_hash_of(&bundle, &bodies),
             id: bundle.id,
             group: bundle.group,
             documents: Documents::AsStored,
@@ -138,7 +138,8 @@ impl<'a> Mapper<'a> {
         bundle: Bundle,
         state: Option<BundleState>,
     ) -> Result<Option<(BundleCommit, u64)>> {
-        let hash = bundle_hash(&bundle);
+        let bodies = body_hashes(&bundle);
+        let hash = bundle_hash_of(&bundle, &bodies);
         let keeps = self.session.keeps_documents(self.place);
         let same = state.filter(|state| state.hash == hash);
         let tracking = self.session.tracked.as_ref().filter(|_| self.place.people);
@@ -150,7 +151,7 @@ impl<'a> Mapper<'a> {
         let (mapped, records) = if as_stored && !switched && tracking.is_none() {
             (None, u64::from(!self.stream.models().is_empty()))
         } else {
-            let Some((mapped, records)) = self.map(&bundle, hash, tracking)? else {
+            let Some((mapped, records)) = self.map(&bundle, &bodies, tracking)? else {
                 return Ok(None);
             };
             (Some(mapped), records)
@@ -177,7 +178,7 @@ impl<'a> Mapper<'a> {
     fn map(
         &self,
         bundle: &Bundle,
-        hash: BundleHash,
+        bodies: &[BodyHash],
         tracking: Option<&Tracking>,
     ) -> Result<Option<(MappedCommit, u64)>> {
         let recorder = Recorder::new(&self.view);
@@ -194,7 +195,7 @@ impl<'a> Mapper<'a> {
         let origin = Origin {
             stream: self.place.name,
             bundle,
-            hash,
+            bodies,
             lookups: &lookups,
             view: &self.view,
         };

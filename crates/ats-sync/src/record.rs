@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use ats_core::{Bundle, Id, Lookup, Record, Reference};
-use ats_store::{BundleHash, RecordCommit};
+use ats_store::{BodyHash, BundleHash, RecordCommit};
 use sha2::{Digest, Sha256};
 
 use crate::{
@@ -20,7 +20,8 @@ use crate::{
 pub(crate) struct Origin<'a> {
     pub(crate) stream: &'static str,
     pub(crate) bundle: &'a Bundle,
-    pub(crate) hash: BundleHash,
+    /// The hashes of its documents.
+    pub(crate) bodies: &'a [BodyHash],
     pub(crate) lookups: &'a BTreeSet<Lookup>,
     pub(crate) view: &'a View<'a>,
 }

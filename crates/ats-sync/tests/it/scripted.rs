@@ -327,3 +327,25 @@ async fn a_record_that_two_streams_give_is_the_last_streams_as_long_as_it_gives_
     let tally = handed_over.tallies[&ModelKind::RejectionReason];
     assert_eq!((tally.updated, tally.deleted), (1, 0));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_document_that_no_record_shows_moves_no_date() {
+    let bench = Bench::small().await;
+    let alone = stream("reasons", vec![vec![bundle("1", "a")]]);
+    let mut with_more = bundle("1", "a");
+    let more = Document::new("reason.info", "/results", &json!({ "more": true }));
+    with_more.documents.push(more);
+    let beside = stream("reasons", vec![vec![with_more]]);
+    pass(&bench, vec![alone.clone()]).await;
+    let before = bench.stored()[0].changed_at;
+    for streams in [vec![beside], vec![alone]] {
+        let found = pass(&bench, streams).await;
+        assert_eq!(found.tallies[&ModelKind::RejectionReason].unchanged, 1);
+        assert_eq!(bench.stored()[0].changed_at, before);
+        let (.., json) = bench.shown().into_values().next().unwrap();
+        assert_eq!(
+            json["remote_data"],
+            json!({ "/reason.list": { "name": "a" } })
+        );
+    }
+}
