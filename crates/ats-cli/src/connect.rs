@@ -7,7 +7,10 @@ use std::{collections::BTreeMap, path::PathBuf};
 use anyhow::{Context as _, Result};
 use ats_core::{Access, Clock, Connection, Connector, Factory, IntegrationId, Manifest, Timestamp};
 use ats_http::SystemClock;
-use ats_store::{Integration, IntegrationState, Settings, vault::KeyRing};
+use ats_store::{
+    Integration, IntegrationState, Settings,
+    vault::{self, KeyRing, KeySource},
+};
 use chrono::DateTime;
 use clap::Args;
 use secrecy::SecretString;
@@ -180,7 +183,7 @@ pub(crate) async fn connect(place: Place, request: Request) -> Result<Connected>
     };
     let ring = match place.ring {
         Some(ring) => ring,
-        None => KeyRing::load_or_create(&context.keys())?,
+        None => first_ring(&context.keys())?,
     };
     let id = IntegrationId::derive(manifest.slug, &request.name);
     let now = Timestamp::from(DateTime::from(SystemClock.wall()));
@@ -207,6 +210,15 @@ pub(crate) async fn connect(place: Place, request: Request) -> Result<Connected>
         replaced: place.known.is_some(),
         made,
     })
+}
+
+/// The keys for the first credentials of a database. Two processes may connect at the same time; then
+/// the file of one of them serves both.
+fn first_ring(source: &KeySource) -> vault::Result<KeyRing> {
+    match KeyRing::load_or_create(source) {
+        Err(vault::Error::Exists { .. }) => KeyRing::load(source),
+        ring => ring,
+    }
 }
 
 /// Whether a name can be printed and typed again.
@@ -253,7 +265,7 @@ impl Connected {
         );
         if self.made {
             say!("The database is {}.", self.context.database.display());
-            if std::env::var_os(ats_store::vault::VARIABLE).is_none() {
+            if std::env::var_os(vault::VARIABLE).is_none() {
                 say!(
                     "The key that opens the stored credentials is {}; keep a copy of it elsewhere.",
                     self.context.keys().file.display()

@@ -37,7 +37,12 @@ pub(crate) struct Global {
 impl Global {
     /// The URL of the database.
     pub(crate) fn database(&self) -> &str {
-        self.database.as_deref().unwrap_or(DATABASE)
+        self.named().unwrap_or(DATABASE)
+    }
+
+    /// The URL that was given. A variable that is set to nothing is as good as none.
+    pub(crate) fn named(&self) -> Option<&str> {
+        self.database.as_deref().filter(|url| !url.is_empty())
     }
 }
 

@@ -65,10 +65,7 @@ pub(crate) struct Options {
 pub(crate) async fn run(options: &Options, global: &Global) -> Result<Exit> {
     let global = Global {
         json: global.json,
-        database: global
-            .database
-            .clone()
-            .or_else(|| Some(DATABASE.to_owned())),
+        database: Some(global.named().unwrap_or(DATABASE).to_owned()),
     };
     fresh::clear(&global)?;
     let candidates = usize::try_from(options.candidates)?;

@@ -8,6 +8,9 @@ use crate::support::{Bench, KEY, ended};
 fn every_command_that_does_something_has_an_example() {
     let bench = Bench::small();
     for command in [
+        "check",
+        "explain",
+        "coverage",
         "demo",
         "simulate",
         "connect",

@@ -207,6 +207,10 @@ fn the_database_can_be_named_by_a_flag_and_by_a_variable() {
     assert!(bench.path("other.db").exists() && !bench.database().exists());
     let listed = bench.json(&["integrations", "--database", "sqlite://other.db"]);
     assert_eq!(listed.ok()["integrations"][0]["name"], "acme");
+    let mut empty = bench.command(&["status", "--json"]);
+    empty.env("ATS_DATABASE", "");
+    let message = ended(empty, b"").failed(2, "no_database");
+    assert!(message.contains("at ats.db"), "{message}");
     let open = Connection::open(bench.path("other.db")).unwrap();
     let count: i64 = open
         .query_row("SELECT count(*) FROM candidates", [], |row| row.get(0))
