@@ -79,6 +79,8 @@ pub(crate) const WIDTH: usize = 100;
 pub(crate) fn wrapped(text: &str, indent: usize) -> Vec<String> {
     let indent = " ".repeat(indent);
     let options = textwrap::Options::new(WIDTH)
+        // Ids have hyphens and are to be copied whole.
+        .word_splitter(textwrap::WordSplitter::NoHyphenation)
         .initial_indent(&indent)
         .subsequent_indent(&indent);
     let lines = textwrap::wrap(text, options).into_iter();
@@ -107,6 +109,15 @@ mod tests {
         let lines: Vec<_> = text.lines().collect();
         assert_eq!(lines[1], "  jobs              7  x");
         assert_eq!(lines[2], "  candidates     1200");
+    }
+
+    #[test]
+    fn a_long_text_is_broken_between_words_and_never_in_an_id() {
+        let id = "0b000003-0000-4000-8000-000000000000";
+        let lines = wrapped(&[id; 5].join(" "), 4);
+        assert_eq!(lines.len(), 3);
+        assert!(lines.iter().all(|line| line.len() <= WIDTH));
+        assert_eq!(lines[2], format!("    {id}"));
     }
 
     #[test]

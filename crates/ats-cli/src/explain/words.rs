@@ -230,3 +230,118 @@ fn documents_in_words(documents: &[DocumentName]) -> String {
         });
     names.collect::<Vec<_>>().join(", ")
 }
+
+#[cfg(test)]
+mod tests {
+    use ats_core::Timestamp;
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn place(path: &str, value: Value, direct: bool) -> Place {
+        Place {
+            endpoint: "job.list",
+            variant: None,
+            path: path.to_owned(),
+            value,
+            stream: "jobs",
+            bundle: "0b000003-0000-4000-8000-000000000000".to_owned(),
+            own: true,
+            direct,
+        }
+    }
+
+    fn field(value: Value, origin: Origin) -> FieldExplanation {
+        FieldExplanation {
+            field: "name".to_owned(),
+            value,
+            origin,
+            brought: None,
+        }
+    }
+
+    fn plain(field: &FieldExplanation, all: bool) -> Vec<String> {
+        let lines = lines(field, None, all).into_iter();
+        lines
+            .map(|line| console::strip_ansi_codes(&line).into_owned())
+            .collect()
+    }
+
+    #[test]
+    fn a_field_is_its_value_and_the_place_that_it_shows() {
+        let places = vec![place("/results/*/title", json!("Cook"), true)];
+        let lines = plain(&field(json!("Cook"), Origin::Vendor { places }), false);
+        assert_eq!(
+            lines,
+            [
+                "name                        \"Cook\"",
+                "    from job.list:/results/*/title  \"Cook\"",
+            ]
+        );
+    }
+
+    #[test]
+    fn of_many_places_the_first_are_shown_unless_the_field_is_asked_for() {
+        let places: Vec<_> = (0..9)
+            .map(|index| place(&format!("/results/*/{index}"), json!(index), false))
+            .collect();
+        let field = field(json!([1]), Origin::Vendor { places });
+        let few = plain(&field, false);
+        assert_eq!(few.len(), 1 + PLACES + 1);
+        assert!(few[1].contains("decided by") && few[2].contains("with "));
+        assert_eq!(few[4], "    and 6 more; name the field to see them");
+        assert_eq!(plain(&field, true).len(), 10);
+    }
+
+    #[test]
+    fn an_empty_field_says_what_is_where_it_usually_comes_from() {
+        let looked = |path: &str, found, value| Looked {
+            source: format!("job.list:/results/*/{path}"),
+            found,
+            value,
+        };
+        let looked_at = vec![
+            looked("closedAt", Found::Null, None),
+            looked("status", Found::Value, Some(json!("Open"))),
+        ];
+        let decided_by = vec![place("/results/*/closedAt", Value::Null, true)];
+        let lines = plain(
+            &field(
+                Value::Null,
+                Origin::Absent {
+                    looked_at,
+                    decided_by,
+                },
+            ),
+            false,
+        );
+        assert_eq!(
+            lines[1..],
+            [
+                "    empty at job.list:/results/*/closedAt",
+                "    in spite of job.list:/results/*/status  \"Open\"",
+            ]
+        );
+    }
+
+    #[test]
+    fn no_line_is_too_wide_whatever_the_vendor_sends() {
+        let long = json!("word ".repeat(100));
+        let deep = "/results/*".to_owned() + &"/compensationTiers/0".repeat(5);
+        let mut field = field(
+            long.clone(),
+            Origin::Vendor {
+                places: vec![place(&deep, long, true)],
+            },
+        );
+        field.brought = Some(Brought {
+            pass_id: "Rje3i1DLZHKcDxdJqMx1SrP6".to_owned(),
+            kind: Some(PassKind::Delta),
+            at: Timestamp::parse("2026-01-02").unwrap(),
+            cause: Cause::Related("sources 1a000003-0000-4000-8000-000000000002".to_owned()),
+        });
+        for line in plain(&field, true) {
+            assert!(console::measure_text_width(&line) <= WIDTH, "{line}");
+        }
+    }
+}
