@@ -251,10 +251,14 @@ fn alone(document: &Document) -> Vec<RawJson> {
         members.insert(EVENTS.to_owned(), &list);
         RawJson::parse(serde_json::to_string(&members).ok()?).ok()
     };
+    let events = events.unwrap_or_default();
+    if events.len() == 1 {
+        // The one event is alone already, and the document can be kept once.
+        return vec![document.body.clone()];
+    }
     // All of them or none, so that each stands at the index of its event.
     events
         .into_iter()
-        .flatten()
         .map(alone)
         .collect::<Option<Vec<_>>>()
         .unwrap_or_default()
