@@ -45,6 +45,43 @@ fn every_model_is_exported_with_the_fields_of_the_api() {
 }
 
 #[test]
+fn no_record_is_lost_where_one_batch_ends_and_the_next_begins() {
+    // So that a batch of the export ends in the middle of a page of the vendor.
+    let options = Options {
+        page_size_cap: Some(77),
+        ..Options::default()
+    };
+    let bench = Bench::of(ashby::generated_world(4, 1100), options);
+    bench.connect("acme");
+    bench
+        .json(&["integrations", "set", "acme", "screening_answers=off"])
+        .ok();
+    let report = bench
+        .json(&["sync", "acme", "--only", "candidates,applications"])
+        .ok();
+    for model in ["candidates", "applications"] {
+        let ended = bench.run(&["export", "acme", model]);
+        let ids: BTreeSet<&str> = ended.text().lines().map(|line| &line[..32]).collect();
+        let created = report["models"][model]["created"].as_u64().unwrap();
+        assert!(created > 1000, "more than two batches");
+        assert_eq!(ids.len() as u64, created, "{model}");
+        assert_eq!(ended.text().lines().count() as u64, created, "{model}");
+    }
+    let log = bench.json(&["log", "acme"]).ok();
+    let lines: BTreeSet<i64> = log["changes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|change| change["seq"].as_i64().unwrap())
+        .collect();
+    let created = report["models"].as_object().unwrap().values();
+    let created: u64 = created
+        .map(|tally| tally["created"].as_u64().unwrap())
+        .sum();
+    assert_eq!(lines.len() as u64, created);
+}
+
+#[test]
 fn an_integration_without_raw_documents_exports_null_for_them() {
     let bench = Bench::connected();
     bench

@@ -99,7 +99,7 @@ fn a_name_may_be_given_with_its_connector_or_as_the_id() {
 fn several_processes_may_connect_to_a_new_database_at_once() {
     let bench = Bench::small();
     let url = bench.simulator.base_url();
-    let names = ["one", "two", "three", "four", "five"];
+    let names = ["a", "b", "c", "d", "e", "f", "g", "h"];
     let running = names.map(|name| {
         let connect = ["connect", "ashby", "--name", name, "--json"];
         let flags = ["--base-url", &url, "--api-key-env", crate::support::KEY];
