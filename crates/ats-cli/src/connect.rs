@@ -5,7 +5,7 @@
 use std::{collections::BTreeMap, path::PathBuf};
 
 use anyhow::{Context as _, Result};
-use ats_core::{Access, Clock, Connection, Connector, Factory, IntegrationId, Manifest, Timestamp};
+use ats_core::{Access, Clock, Connection, Connector, Factory, IntegrationId, Timestamp};
 use ats_http::SystemClock;
 use ats_store::{
     Integration, IntegrationState, Settings,
@@ -14,9 +14,10 @@ use ats_store::{
 use chrono::DateTime;
 use clap::Args;
 use secrecy::SecretString;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::{
+    access,
     context::{Context, Global, database_file, key_source, without_password},
     exit::{Exit, usage},
     integration,
@@ -239,7 +240,7 @@ impl Connected {
             "name": self.integration.name,
             "connector": self.integration.connector,
             "replaced": self.replaced,
-            "access": access_json(self.connector.as_ref(), &self.access),
+            "access": access::to_json(self.connector.as_ref(), &self.access),
         })
     }
 
@@ -249,7 +250,7 @@ impl Connected {
         let title = self.access.title.as_deref();
         let title = title.map_or_else(String::new, |title| format!(" `{title}`"));
         say!("{} accepts the key{title}.", manifest.name);
-        for line in access_lines(self.connector.as_ref(), &self.access) {
+        for line in access::lines(self.connector.as_ref(), &self.access) {
             say!("  {line}");
         }
         say!();
@@ -278,47 +279,4 @@ impl Connected {
         say!("Next: ats sync {name}");
         Ok(())
     }
-}
-
-/// What works and what is missing, a line for each.
-pub(crate) fn access_lines(connector: &dyn Connector, access: &Access) -> Vec<String> {
-    let manifest: &Manifest = connector.manifest();
-    let reads = connector.reads();
-    let slots = reads.slots();
-    let mut readable = Vec::new();
-    let mut lines = Vec::new();
-    for (kind, slot) in slots {
-        if slot.yes().is_none() {
-            continue;
-        }
-        match access.missing.get(&kind) {
-            None => readable.push(kind.name()),
-            Some(missing) => {
-                let boxes = missing
-                    .iter()
-                    .map(|permission| manifest.label_of(permission));
-                let boxes = boxes.collect::<Vec<_>>().join(", ");
-                lines.push(format!("missing  {:<26} needs: {boxes}", kind.name()));
-            }
-        }
-    }
-    let works = match (readable.len(), lines.is_empty()) {
-        (0, _) => "works    nothing: the key has none of the permissions".to_owned(),
-        (count, true) => format!("works    all {count} models can be read"),
-        (_, false) => format!("works    {}", readable.join(", ")),
-    };
-    lines.insert(0, works);
-    lines
-}
-
-fn access_json(connector: &dyn Connector, access: &Access) -> Value {
-    let mut models = Map::new();
-    for (kind, slot) in connector.reads().slots() {
-        if slot.yes().is_some() {
-            let missing = access.missing.get(&kind).cloned().unwrap_or_default();
-            let model = json!({ "ok": missing.is_empty(), "missing_permissions": missing });
-            models.insert(kind.name().to_owned(), model);
-        }
-    }
-    json!({ "title": access.title, "granted": access.granted, "models": models })
 }

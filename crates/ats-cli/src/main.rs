@@ -2,6 +2,7 @@
 //!
 //! It owns arguments, output and exit codes. What a command does stands in a file of its own.
 
+mod access;
 mod check;
 mod connect;
 mod context;

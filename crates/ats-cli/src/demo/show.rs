@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use super::{NAME, Stage};
 use crate::{
-    connect::access_lines,
+    access,
     log::{reason_word, word},
     output::{self, say},
     sync::report,
@@ -65,7 +65,7 @@ impl Stage {
 
     pub(super) fn show_access(&self) -> Result<()> {
         let connected = &self.connected;
-        self.lines(access_lines(connected.connector.as_ref(), &connected.access).into_iter())
+        self.lines(access::lines(connected.connector.as_ref(), &connected.access).into_iter())
     }
 
     /// How much of each model arrived, in two columns, and one record.
