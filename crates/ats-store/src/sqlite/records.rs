@@ -1,6 +1,9 @@
 //! Reading records back, and the raw documents that they show.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::{BTreeMap, HashSet},
+    sync::LazyLock,
+};
 
 use ats_core::{Id, IntegrationId, ModelKind};
 use rusqlite::{Connection, OptionalExtension, Row, params};
@@ -13,6 +16,14 @@ use crate::{DocumentPlace, ModelCount, RecordQuery, Result, StoredRecord};
 
 const COLUMNS: &str = "r.key, r.model, r.id, r.content, l.definitions, r.field_values, \
                        r.changed_at, r.deleted_at, r.reason, r.bundle, r.documents, r.pass";
+
+/// The models with a place for raw documents. Asking a model's schema costs more than reading the
+/// documents.
+static HAVE_PLACE: LazyLock<HashSet<ModelKind>> = LazyLock::new(|| {
+    let models = ModelKind::ALL.iter().copied();
+    let have = models.filter(|kind| ats_core::fields(*kind).contains_key("remote_data"));
+    have.collect()
+});
 
 pub(super) fn one(
     db: &Connection,
@@ -95,8 +106,7 @@ pub(super) fn remote_data(
     record: &StoredRecord,
 ) -> Result<Option<String>> {
     let shows = integrations::one(db, id)?.is_some_and(|found| found.settings.remote_data);
-    let has_place = ats_core::fields(record.model).contains_key("remote_data");
-    if !shows || !has_place {
+    if !shows || !HAVE_PLACE.contains(&record.model) || record.bundle.is_none() {
         return Ok(None);
     }
     let mut documents: BTreeMap<String, String> = BTreeMap::new();

@@ -108,6 +108,19 @@ impl Shown {
         self
     }
 
+    /// It shows a raw document that is in no bundle.
+    pub(crate) fn made_up(mut self, path: &str, body: &str) -> Self {
+        let place = DocumentPlace {
+            path: path.to_owned(),
+            stream: String::new(),
+            bundle: String::new(),
+            index: 0,
+            body: Some(RawJson::parse(body.to_owned()).unwrap()),
+        };
+        self.documents = Some(vec![place]);
+        self
+    }
+
     pub(crate) fn archived(mut self) -> Self {
         self.archived = true;
         self

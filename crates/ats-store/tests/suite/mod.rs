@@ -130,6 +130,7 @@ macro_rules! store_suite {
                 a_record_reads_as_the_api_shows_it
                 raw_documents_are_shown_by_their_endpoint
                 raw_documents_of_another_bundle_are_found_in_their_place
+                a_raw_document_that_no_bundle_holds_is_kept_with_its_record
             }
             erase {
                 erasing_takes_all_of_one_integration_and_nothing_of_another

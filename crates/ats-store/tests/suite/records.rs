@@ -203,3 +203,21 @@ pub(crate) fn raw_documents_of_another_bundle_are_found_in_their_place(store: &d
     let expected = r#"{"/form.info":{"q":"why"},"/form.list":{"id":"form","text":"f"}}"#;
     assert_eq!(data.unwrap().unwrap(), expected);
 }
+
+pub(crate) fn a_raw_document_that_no_bundle_holds_is_kept_with_its_record(store: &dyn Store) {
+    let mirror = Mirror::new(store);
+    let shown = candidate("c").made_up("/form.info", r#"[1.10,  "ü"]"#);
+    mirror.bring("candidates", [bundle("1", "").gives(shown.clone())]);
+    let found = mirror.candidate("c");
+    let data = store.remote_data(&mirror.id, &found).unwrap();
+    assert_eq!(data.unwrap(), r#"{"/form.info":[1.10,  "ü"]}"#);
+    let walk = mirror.bring("candidates", []);
+    let at = mirror.tick();
+    store.sweep(walk, DeletionReason::Gone, at, 9).unwrap();
+    let found = mirror.candidate("c");
+    assert_eq!(
+        store.remote_data(&mirror.id, &found).unwrap(),
+        None,
+        "nothing gives it"
+    );
+}
