@@ -13,6 +13,7 @@ pub(crate) mod lock;
 pub(crate) mod log;
 pub(crate) mod merges;
 pub(crate) mod mirror;
+pub(crate) mod naive;
 pub(crate) mod passes;
 pub(crate) mod property;
 pub(crate) mod records;
