@@ -4,18 +4,17 @@
 //! wait, and one thread writes. It decides nothing.
 
 use std::{
-    collections::VecDeque,
     panic,
     sync::{Arc, Mutex, PoisonError, mpsc},
     time::Duration,
 };
 
 use ats_core::{PageRequest, RawPage};
-use ats_store::{Problem, Progress};
+use ats_store::Problem;
 use futures_util::future::OptionFuture;
 use tokio::{
     sync::{mpsc as channel, watch},
-    task::{AbortHandle, JoinError, JoinHandle, JoinSet},
+    task::{JoinError, JoinHandle, JoinSet},
 };
 
 use crate::{
@@ -23,10 +22,11 @@ use crate::{
     error::Result,
     finish,
     known::Stored,
-    map::{self, Ids, Page, Ready},
+    lane::Lane,
+    map::{self, Ready},
     pass::{Effect, Input, Pass, Stop},
     problem,
-    session::{Place, Session},
+    session::Session,
     walk::{self, Brought},
     walks::{self, Opened},
     writer::{self, Job},
@@ -59,48 +59,6 @@ pub(crate) enum Message {
     Failed(Error),
     /// A thread panicked.
     Panicked(JoinError),
-}
-
-/// One stream of the pass.
-#[derive(Debug)]
-pub(crate) struct Lane {
-    place: Place,
-    /// The walk that the stream had in this pass before it was interrupted.
-    earlier: Option<ats_store::Walk>,
-    /// The key of the walk.
-    walk: i64,
-    /// Whether nothing of the stream was stored when the walk began.
-    empty: bool,
-    /// The page that was asked for, or the pause.
-    task: Option<AbortHandle>,
-    /// The page that came last, until the step says that it is kept.
-    came: Option<RawPage>,
-    /// Pages that wait to be mapped.
-    waiting: VecDeque<RawPage>,
-    mapping: bool,
-    /// The ids of the pages that are not stored, in their order.
-    unstored: VecDeque<Ids>,
-    pages: u64,
-    rows: u64,
-}
-
-impl Lane {
-    /// The lane of the stream at `place`.
-    pub(crate) fn new(place: Place, earlier: Option<ats_store::Walk>) -> Self {
-        Self {
-            place,
-            walk: earlier.as_ref().map_or(0, |walk| walk.key),
-            pages: earlier.as_ref().map_or(0, |walk| walk.pages),
-            rows: earlier.as_ref().map_or(0, |walk| walk.rows),
-            earlier,
-            empty: false,
-            task: None,
-            came: None,
-            waiting: VecDeque::new(),
-            mapping: false,
-            unstored: VecDeque::new(),
-        }
-    }
 }
 
 /// Runs one pass.
@@ -230,15 +188,10 @@ impl Driver {
             }
             Message::Unmappable(line) => {
                 let lane = &mut self.lanes[line];
-                // What came after it would leave a hole if it were stored.
-                let lost = lane.waiting.len();
-                lane.waiting.clear();
-                lane.unstored.pop_back();
-                lane.mapping = false;
                 let problem = problem::defect(lane.place.name);
-                for _ in 0..lost {
+                for _ in 0..lane.give_up() {
                     let broken = walk::Input::Broken(problem.clone());
-                    self.tell(Message::Input(Input::Walk(line, broken)));
+                    self.tell(walked(line, broken));
                 }
                 (line, walk::Input::Broken(problem))
             }
@@ -407,29 +360,9 @@ impl Driver {
     /// Maps the next page of the stream, one at a time, so that they stay in their order.
     fn map_next(&mut self, line: usize) {
         let lane = &mut self.lanes[line];
-        if lane.mapping {
+        let place = lane.place;
+        let Some(page) = lane.next_page() else {
             return;
-        }
-        let Some(page) = lane.waiting.pop_front() else {
-            return;
-        };
-        lane.mapping = true;
-        let unstored = lane.unstored.iter().cloned().collect();
-        let ids = page.bundles.iter().map(|bundle| bundle.id.clone());
-        lane.unstored.push_back(Ids::new(ids.collect()));
-        let (place, walk) = (lane.place, lane.walk);
-        let page = Page {
-            bundles: page.bundles,
-            rejects: page.rejects,
-            progress: Progress {
-                walk,
-                next: match page.next {
-                    ats_core::Next::Page(cursor) => Ok(cursor),
-                    ats_core::Next::Done { checkpoint } => Err(checkpoint),
-                },
-            },
-            empty: lane.empty,
-            unstored,
         };
         let session = Arc::clone(&self.session);
         let outbox = self.outbox.clone();

@@ -10,9 +10,10 @@ use tokio::sync::watch;
 
 use crate::{
     Error, Event, Observer, PassOptions, again,
-    driver::{Driver, Lane},
+    driver::Driver,
     error::Result,
     finish,
+    lane::Lane,
     pass::{self, Again, Line},
     plan::{self, Plan},
     session::{Parts, Session, Time, pass_id},

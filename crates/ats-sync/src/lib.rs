@@ -16,6 +16,7 @@ mod error;
 mod explain;
 mod finish;
 mod known;
+mod lane;
 mod layouts;
 mod map;
 mod pass;

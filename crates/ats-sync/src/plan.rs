@@ -44,8 +44,11 @@ pub(crate) fn plan(
         .filter(|pass| pass.state == PassState::Running)
         .map(|pass| pass.key)
         .collect();
-    // A pass over some models and a mapping from the store stand beside the line of passes.
-    let last = passes.into_iter().find(|pass| pass.whole);
+    // A mapping from the store leaves the walks of an interrupted pass as they are. A pass over some
+    // models does not: what it has seen counts as seen by its own walks from then on.
+    let last = passes
+        .into_iter()
+        .find(|pass| pass.whole || !pass.walks.is_empty());
     let resume = last.filter(|pass| options.only.is_empty() && goes_on(pass, kind, now));
     if let Some(pass) = &resume {
         dead.retain(|key| *key != pass.key);
@@ -64,7 +67,7 @@ fn goes_on(pass: &Pass, wanted: PassKind, now: Timestamp) -> bool {
     );
     let age = DateTime::<Utc>::from(now) - DateTime::<Utc>::from(pass.started_at);
     let young = age.to_std().is_ok_and(|age| age < TOO_OLD);
-    interrupted && young && (wanted == PassKind::Delta || pass.kind == PassKind::Full)
+    pass.whole && interrupted && young && (wanted == PassKind::Delta || pass.kind == PassKind::Full)
 }
 
 #[cfg(test)]
@@ -148,12 +151,33 @@ mod tests {
             ..PassOptions::default()
         };
         assert_eq!(decide(vec![whole()], &only, true), "Delta None []");
-        let mut partial = pass(2, PassKind::Full, PassState::Running, at);
-        partial.whole = false;
+        let mut beside = pass(2, PassKind::Full, PassState::Running, at);
+        beside.whole = false;
         let none = PassOptions::default();
-        assert_eq!(
-            decide(vec![partial, whole()], &none, true),
-            "Full Some(1) [2]"
-        );
+        let before = || vec![beside.clone(), whole()];
+        assert_eq!(decide(before(), &none, true), "Full Some(1) [2]");
+        let mut passes = before();
+        passes[0].walks.push(walk());
+        assert_eq!(decide(passes, &none, true), "Delta None [2]");
+    }
+
+    fn walk() -> ats_store::Walk {
+        ats_store::Walk {
+            key: 1,
+            stream: "jobs".to_owned(),
+            start: ats_store::WalkStart::Full,
+            state: ats_store::WalkState::Open,
+            cursor: None,
+            pages: 0,
+            rows: 0,
+            distinct_ids: 0,
+            rejects: 0,
+            losses: 0,
+            swept: 0,
+            checkpoint: None,
+            problem: None,
+            started_at: Timestamp::parse("2026-01-02T11:00:00Z").unwrap(),
+            ended_at: None,
+        }
     }
 }

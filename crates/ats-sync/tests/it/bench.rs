@@ -5,23 +5,24 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::{
-        Arc, Mutex,
+        Arc,
         atomic::{AtomicU64, Ordering},
     },
-    time::{Duration, Instant, SystemTime},
+    time::Duration,
 };
 
 use ats_conformance::Mirror;
-use ats_core::{Clock, Connection, Connector, Id, IntegrationId, ModelKind, Timestamp};
+use ats_core::{Connection, Connector, Id, IntegrationId, ModelKind};
 use ats_simulator::{Fault, FaultKind, Options, Simulator, World, ashby};
 use ats_store::{
     DeletionReason, Integration, IntegrationState, Pass, PassKind, PassState, RecordQuery,
     Settings, Store, StoredRecord, sqlite::SqliteStore, vault::Sealed,
 };
 use ats_sync::{Engine, Error, Event, Observer, PassOptions, Unobserved};
-use futures_util::future::BoxFuture;
 use serde_json::Value;
-use tokio::sync::{Notify, watch};
+use tokio::sync::watch;
+
+use crate::clock::TestClock;
 
 /// Everything that one test needs.
 pub(crate) struct Bench {
@@ -143,8 +144,23 @@ impl Bench {
 
     /// A pass that is stopped after so many pages.
     pub(crate) async fn stopped_after(&self, options: &PassOptions, pages: u64) -> Pass {
+        self.stopped(options, None, pages).await
+    }
+
+    /// A pass that is stopped once a page of this stream is stored.
+    pub(crate) async fn stopped_in(&self, options: &PassOptions, stream: &'static str) -> Pass {
+        self.stopped(options, Some(stream), 1).await
+    }
+
+    async fn stopped(
+        &self,
+        options: &PassOptions,
+        stream: Option<&'static str>,
+        pages: u64,
+    ) -> Pass {
         let (sender, stop) = watch::channel(false);
         let observer = Arc::new(StopAfter {
+            of: stream,
             left: AtomicU64::new(pages),
             stop: sender,
         });
@@ -362,92 +378,20 @@ pub(crate) fn problem<'a>(pass: &'a Pass, stream: &str) -> &'a str {
     problem.map_or("", |problem| problem.kind.as_str())
 }
 
-/// Stops the pass after so many pages.
+/// Stops the pass after so many pages, of one stream or of any.
 struct StopAfter {
+    of: Option<&'static str>,
     left: AtomicU64,
     stop: watch::Sender<bool>,
 }
 
 impl Observer for StopAfter {
     fn event(&self, event: Event) {
-        if matches!(event, Event::Page { .. }) && self.left.fetch_sub(1, Ordering::Relaxed) == 1 {
+        if let Event::Page { stream, .. } = event
+            && self.of.is_none_or(|of| of == stream)
+            && self.left.fetch_sub(1, Ordering::Relaxed) == 1
+        {
             self.stop.send_replace(true);
         }
-    }
-}
-
-/// A clock that waits for nobody, but for waits that a test holds back. Clones share one time.
-#[derive(Debug, Clone)]
-pub(crate) struct TestClock {
-    zero: Instant,
-    time: Arc<Mutex<Time>>,
-    held: Arc<Mutex<BTreeMap<Duration, Arc<Notify>>>>,
-}
-
-#[derive(Debug)]
-struct Time {
-    passed: Duration,
-    wall: SystemTime,
-}
-
-impl Default for TestClock {
-    fn default() -> Self {
-        let time = Time {
-            passed: Duration::ZERO,
-            wall: SystemTime::UNIX_EPOCH + Duration::from_secs(1_767_225_600),
-        };
-        Self {
-            zero: Instant::now(),
-            time: Arc::new(Mutex::new(time)),
-            held: Arc::default(),
-        }
-    }
-}
-
-impl TestClock {
-    pub(crate) fn advance(&self, by: Duration) {
-        let mut time = self.time.lock().unwrap();
-        time.passed += by;
-        time.wall += by;
-    }
-
-    /// The date jumps back; nothing else does.
-    pub(crate) fn jump_back(&self, by: Duration) {
-        self.time.lock().unwrap().wall -= by;
-    }
-
-    /// Waits of exactly this length end only when the test says so.
-    pub(crate) fn hold(&self, wait: Duration) -> Arc<Notify> {
-        let notify = Arc::new(Notify::new());
-        self.held.lock().unwrap().insert(wait, notify.clone());
-        notify
-    }
-
-    pub(crate) fn date(&self) -> Timestamp {
-        chrono::DateTime::<chrono::Utc>::from(self.wall()).into()
-    }
-}
-
-impl Clock for TestClock {
-    fn now(&self) -> Instant {
-        self.zero + self.time.lock().unwrap().passed
-    }
-
-    fn wall(&self) -> SystemTime {
-        self.time.lock().unwrap().wall
-    }
-
-    fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
-        let held = self.held.lock().unwrap().get(&duration).cloned();
-        let clock = self.clone();
-        Box::pin(async move {
-            match held {
-                Some(held) => held.notified().await,
-                None => {
-                    clock.advance(duration);
-                    tokio::task::yield_now().await;
-                }
-            }
-        })
     }
 }

@@ -9,13 +9,13 @@ use std::{
     time::Duration,
 };
 
-use ats_core::IntegrationId;
+use ats_core::{IntegrationId, ModelKind};
 use ats_simulator::ashby;
 use ats_store::{PassKind, PassState, Store, WalkState, sqlite::SqliteStore};
 use ats_sync::{Error, Event, Observer, PassOptions, Unobserved};
 use tokio::sync::watch;
 
-use crate::bench::{Bench, delta, full, walk};
+use crate::bench::{Bench, assert_same, delta, full, walk};
 
 /// The pages of paged listings that were asked for, as endpoint and body.
 fn pages(bench: &Bench) -> Vec<String> {
@@ -183,6 +183,24 @@ async fn a_pass_may_die_at_any_moment_and_the_next_one_carries_on() {
             .await;
     }
     assert!(died > 3, "most of them did not die: {died}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pass_over_some_models_between_the_parts_of_another_loses_nothing() {
+    let bench = Bench::small().await;
+    bench.full().await;
+    let before = bench.shown();
+    // Some candidates are seen by the walk of the first, then all by that of the second.
+    let first = bench.stopped_in(&full(), "candidates").await;
+    assert_eq!(walk(&first, "candidates").state, WalkState::Open);
+    let only = PassOptions {
+        only: [ModelKind::Candidate].into(),
+        ..full()
+    };
+    bench.pass(&only).await;
+    let last = bench.pass(&PassOptions::default()).await;
+    assert_same(&bench.shown(), &before, "after all three");
+    assert_eq!((last.state, last.resumed), (PassState::Succeeded, 0));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -8,6 +8,7 @@
 
 mod bench;
 mod changes;
+mod clock;
 mod explain;
 mod faults;
 mod interruptions;

@@ -2,17 +2,18 @@
 //!
 //! Every history has a vendor and a store of its own. A failing one is made as short as it can be.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 use ats_core::{Id, ModelKind};
 use ats_simulator::{ChangeKind, FaultKind, ashby};
 use ats_store::{DeletionReason, PassState};
-use ats_sync::PassOptions;
+use ats_sync::{PassOptions, Unobserved};
 use proptest::{
     prelude::*,
     test_runner::{Config, RngAlgorithm, TestRng, TestRunner},
 };
 use serde_json::json;
+use tokio::sync::watch;
 
 use crate::{
     bench::{Bench, assert_same, delta, full, without_details},
@@ -45,6 +46,12 @@ enum Step {
         full: bool,
         polls: usize,
     },
+    Only {
+        full: bool,
+        model: usize,
+        pages: u64,
+    },
+    Remap,
     ClockBack {
         minutes: u64,
     },
@@ -62,6 +69,10 @@ fn step() -> impl Strategy<Value = Step> {
         3 => any_full.prop_map(|full| Step::Pass { full }),
         2 => (any_full, 1..25_u64).prop_map(|(full, pages)| Step::Stopped { full, pages }),
         2 => (any_full, 1..120_usize).prop_map(|(full, polls)| Step::Dies { full, polls }),
+        1 => (any_full, any::<usize>(), 1..12_u64).prop_map(
+            |(full, model, pages)| Step::Only { full, model, pages }
+        ),
+        1 => Just(Step::Remap),
         1 => (1..300_u64).prop_map(|minutes| Step::ClockBack { minutes }),
     ]
 }
@@ -117,7 +128,7 @@ async fn happen(bench: &Bench, step: &Step) -> bool {
             let changes = ashby::changes();
             let change = &changes[which % changes.len()];
             bench.simulator.edit(|world| (change.apply)(world, *pick));
-            return change.kind != ChangeKind::Create;
+            return change.kind == ChangeKind::Delete;
         }
         Step::Fault {
             endpoint,
@@ -140,6 +151,20 @@ async fn happen(bench: &Bench, step: &Step) -> bool {
         }
         Step::Dies { full, polls } => {
             dies(bench, &options(*full), *polls).await;
+        }
+        Step::Only { full, model, pages } => {
+            let options = PassOptions {
+                only: [ModelKind::ALL[model % ModelKind::ALL.len()]].into(),
+                ..options(*full)
+            };
+            bench.stopped_after(&options, *pages).await;
+        }
+        Step::Remap => {
+            let (_keep, stop) = watch::channel(false);
+            let engine = bench.engine();
+            let (integration, connector) = (&bench.integration, bench.connector());
+            let remap = engine.remap(integration, connector, Arc::new(Unobserved), stop);
+            remap.await.unwrap();
         }
         Step::ClockBack { minutes } => {
             bench

@@ -1,0 +1,48 @@
+//! What the figures were measured on, without any name that tells whose machine it is.
+
+use std::process::Command;
+
+use anyhow::{Context, Result};
+use sha2::{Digest, Sha256};
+
+/// A machine and the versions on it.
+#[derive(Debug)]
+pub(crate) struct Machine {
+    pub(crate) processor: String,
+    pub(crate) cores: usize,
+    pub(crate) memory_gib: u64,
+    pub(crate) kernel: String,
+    pub(crate) rustc: String,
+    pub(crate) sqlite: &'static str,
+    pub(crate) ats: &'static str,
+}
+
+/// Looks at this machine.
+pub(crate) fn look() -> Result<Machine> {
+    let read = |path: &str| std::fs::read_to_string(path).unwrap_or_default();
+    let after = |text: &str, key: &str| {
+        let line = text.lines().find_map(|line| line.strip_prefix(key));
+        line.map(|line| line.trim_start_matches([' ', '\t', ':']).to_owned())
+    };
+    let memory = after(&read("/proc/meminfo"), "MemTotal").unwrap_or_default();
+    let memory: u64 = memory.trim_end_matches(" kB").parse().unwrap_or_default();
+    let rustc = std::env::var("RUSTC").unwrap_or_else(|_| "rustc".to_owned());
+    let rustc = Command::new(rustc).arg("--version").output();
+    let rustc = rustc.context("cannot run rustc")?.stdout;
+    Ok(Machine {
+        processor: after(&read("/proc/cpuinfo"), "model name").unwrap_or_default(),
+        cores: std::thread::available_parallelism()?.get(),
+        memory_gib: (memory + (1 << 19)) >> 20,
+        kernel: read("/proc/sys/kernel/osrelease").trim().to_owned(),
+        rustc: String::from_utf8_lossy(&rustc).trim().to_owned(),
+        sqlite: rusqlite::version(),
+        ats: env!("CARGO_PKG_VERSION"),
+    })
+}
+
+/// Stands for the program under measurement: equal for equal builds.
+pub(crate) fn build() -> Result<String> {
+    let program = std::fs::read(env!("CARGO_BIN_EXE_ats")).context("cannot read the program")?;
+    let hash = Sha256::digest(program);
+    Ok(hash.iter().map(|byte| format!("{byte:02x}")).collect())
+}
