@@ -4,6 +4,7 @@
 //! workspace and shells out to cargo instead, so that it builds in seconds and also when they do
 //! not. `docs/development.md` says when to use which command.
 
+mod bench;
 mod ci;
 mod codegen;
 mod contract;
@@ -56,6 +57,16 @@ enum Command {
         #[arg(long)]
         traffic: Option<PathBuf>,
     },
+    /// Measures the mirror against the simulated vendor, and writes docs/benchmarks.md.
+    Bench {
+        /// One small profile, once; writes nothing.
+        #[arg(long, conflicts_with = "profiles")]
+        quick: bool,
+        /// Only this profile, such as `20k` or `1k-answers-100ms`; may be repeated. The page is
+        /// written once one build has measured them all.
+        #[arg(long = "profile")]
+        profiles: Vec<String>,
+    },
     /// Writes the stubs of a new connector, and tells what is left to answer.
     NewConnector {
         /// The vendor's name in lower case, such as `greenhouse` or `smart-recruiters`.
@@ -83,6 +94,7 @@ fn run(command: Command) -> anyhow::Result<()> {
             coverage::run(&workspace, connector.as_deref(), Mode::from_check(check))
         }
         Command::Contract { spec, traffic } => contract::run(&workspace, &spec, traffic.as_deref()),
+        Command::Bench { quick, profiles } => bench::run(&workspace, quick, &profiles),
         Command::NewConnector { name } => new_connector::run(&workspace, &name),
     }
 }

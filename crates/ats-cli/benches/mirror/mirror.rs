@@ -36,7 +36,9 @@ type Members<'a> = BTreeMap<&'a str, &'a RawValue>;
 fn lines(ats: &Ats, raw: bool) -> Result<Lines> {
     let mut lines = Lines::new();
     for rule in RULES {
-        let of = exported(ats, rule.model, true, |record| line(rule, record, raw))?;
+        let of = exported(ats, rule.model, rule.archived, |record| {
+            line(rule, record, raw)
+        })?;
         lines.insert(rule.model, of);
     }
     for (model, [left, right]) in JOINS {

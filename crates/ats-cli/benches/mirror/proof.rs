@@ -14,7 +14,14 @@ use crate::{
 };
 
 /// Damage to a mirror, and the model that the check must name.
-const DAMAGES: [(&str, &str, &str); 5] = [
+const DAMAGES: [(&str, &str, &str); 6] = [
+    (
+        "a record has a tombstone",
+        "UPDATE records SET deleted_at = changed_at, reason = 'GONE'
+         WHERE key = (SELECT max(r.key) FROM records AS r
+         JOIN models AS m ON m.key = r.model WHERE m.name = 'offers')",
+        "offers",
+    ),
     (
         "a record is missing",
         "DELETE FROM records WHERE key = (SELECT max(r.key) FROM records AS r
