@@ -1,7 +1,10 @@
 //! What a manifest says about key options is true: taking an option away hides what it names, and
 //! nothing else.
 
-#![expect(clippy::unwrap_used, reason = "a test ends where its world does not start")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test ends where its world does not start"
+)]
 
 use std::{
     collections::{BTreeMap, BTreeSet},
