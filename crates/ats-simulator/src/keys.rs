@@ -60,6 +60,12 @@ impl Keys {
         self.by_secret.get(secret)
     }
 
+    pub(crate) fn deactivate(&mut self, secret: &str) {
+        if let Some(spec) = self.by_secret.get_mut(secret) {
+            spec.active = false;
+        }
+    }
+
     pub(crate) fn revoke(&mut self, secret: &str, permission: &str) {
         if let Some(spec) = self.by_secret.get_mut(secret) {
             spec.permissions.remove(permission);

@@ -111,6 +111,11 @@ impl Simulator {
         lock(&self.shared.keys).revoke(key, permission);
     }
 
+    /// Lets a key work no longer.
+    pub fn deactivate(&self, key: &str) {
+        lock(&self.shared.keys).deactivate(key);
+    }
+
     /// Changes the world while the server runs. No request is answered meanwhile.
     pub fn edit<R>(&self, change: impl FnOnce(&mut World) -> R) -> R {
         change(

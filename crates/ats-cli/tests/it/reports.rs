@@ -8,7 +8,7 @@ use std::{
 use ats_simulator::{Fault, FaultKind, Options, ashby};
 use serde_json::{Value, json};
 
-use crate::support::{Bench, MODELS, end_of, interrupt, simulator};
+use crate::support::{Bench, MODELS, end_of, interrupt};
 
 #[test]
 fn a_pass_reports_what_it_did_and_proves_that_it_was_complete() {
@@ -135,21 +135,7 @@ fn a_permission_that_is_revoked_costs_its_models_and_nothing_is_lost() {
 #[test]
 fn a_key_that_no_longer_works_is_told_from_any_other_failure() {
     let bench = Bench::connected();
-    let port = bench.simulator.address().port();
-    let Bench {
-        folder,
-        simulator: first,
-    } = bench;
-    drop(first);
-    let options = Options {
-        port,
-        key: Some("another key".to_owned()),
-        ..Options::default()
-    };
-    let bench = Bench {
-        folder,
-        simulator: simulator(ashby::small_world(), options),
-    };
+    bench.simulator.deactivate(&bench.simulator.key());
     let ended = bench.json(&["sync", "acme"]);
     assert_eq!(ended.code, Some(4), "{ended:?}");
     assert_eq!(ended.json()["state"], "AUTHENTICATION_FAILED");
