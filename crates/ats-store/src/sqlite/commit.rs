@@ -10,7 +10,7 @@ use rusqlite::{OptionalExtension, Transaction, params};
 use super::{
     Models, dependents, integrations, passes, rivals,
     settle::{Giver, Moment},
-    values::{json, word},
+    values::{damaged, json, word},
     writer::Writer,
 };
 use crate::{
@@ -175,10 +175,11 @@ impl Page<'_> {
                 };
                 Ok(Look::Stale(self.insert(&unread, writer)?))
             }
-            None => Ok(match self.insert(bundle, writer)? {
-                Some(key) => Look::New(key),
-                None => Look::Stale(None),
-            }),
+            None => {
+                let key = self.insert(bundle, writer)?;
+                let odd = || damaged("a bundle is there and cannot be found");
+                Ok(Look::New(key.ok_or_else(odd)?))
+            }
         }
     }
 

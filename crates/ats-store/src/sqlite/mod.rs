@@ -260,7 +260,10 @@ impl Store for SqliteStore {
     }
 
     fn commit(&self, pages: &[PageCommit]) -> Result<()> {
-        self.write(|tx| commit::pages(tx, &self.models, pages))
+        self.write(|tx| {
+            schema::size_log(tx)?;
+            commit::pages(tx, &self.models, pages)
+        })
     }
 
     fn bundle(

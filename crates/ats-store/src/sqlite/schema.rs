@@ -3,7 +3,7 @@
 //! Migrations only go forward. Views are made from the models' schemas, so that a new field is a
 //! new column without anybody writing it down a second time.
 
-use std::{collections::BTreeMap, path::Path};
+use std::{collections::BTreeMap, ops::RangeInclusive, path::Path};
 
 use ats_core::{ModelKind, fields};
 use rusqlite::{Connection, MAIN_DB, OptionalExtension, TransactionBehavior};
@@ -21,17 +21,38 @@ mod embedded {
 const APPLICATION_ID: i32 = 0x4154_5331;
 
 /// Settings of every connection that writes. Records of one or two kilobytes would leave a third of
-/// every page of the usual size empty. A large log between two checkpoints halves the cost of
-/// inserting.
+/// every page of the usual size empty.
 const SETTINGS: &str = "
     PRAGMA page_size = 8192;
     PRAGMA journal_mode = WAL;
     PRAGMA synchronous = NORMAL;
     PRAGMA wal_autocheckpoint = 8000;
-    PRAGMA journal_size_limit = 67108864;
     PRAGMA cache_size = -24576;
     PRAGMA temp_store = MEMORY;
 ";
+
+/// How many pages the log may have before they are written into the file: 64 to 256 MB.
+const LOG_PAGES: RangeInclusive<i64> = 8_000..=32_000;
+
+/// Lets the log grow with the file. Ids come in no order, so every page of a large index changes with
+/// each commit; the longer the log, the more often it holds a page that is written only once.
+pub(super) fn size_log(connection: &Connection) -> Result<()> {
+    let ask = |sql| -> Result<i64> {
+        let mut statement = connection.prepare_cached(sql)?;
+        Ok(statement.query_row([], |row| row.get(0))?)
+    };
+    let wanted = log_pages(ask("PRAGMA page_count")?);
+    let present = ask("PRAGMA wal_autocheckpoint")?;
+    // A little more or less is not worth a change.
+    if (wanted - present).abs() > present / 8 {
+        connection.pragma_update(None, "wal_autocheckpoint", wanted)?;
+    }
+    Ok(())
+}
+
+fn log_pages(file_pages: i64) -> i64 {
+    (file_pages / 4).clamp(*LOG_PAGES.start(), *LOG_PAGES.end())
+}
 
 /// Brings the file up to date, unless it is not ours or from a newer program.
 pub(super) fn prepare(connection: &mut Connection, path: &Path) -> Result<()> {
