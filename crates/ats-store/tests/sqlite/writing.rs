@@ -151,6 +151,7 @@ fn a_process_that_is_killed_leaves_whole_pages() {
     let store = folder.open().unwrap();
     let id = integration("first").id;
     while store.count_bundles(&id, "candidates").unwrap() < 50 {
+        assert!(child.try_wait().unwrap().is_none(), "it ended by itself");
         thread::yield_now();
     }
     child.kill().unwrap();
