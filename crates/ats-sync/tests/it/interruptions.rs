@@ -154,6 +154,9 @@ async fn let_go(bench: &Bench) {
     }
 }
 
+/// More requests than a pass of the small world has under way at once, and fewer than it makes.
+const SENT_BEFORE_DEATH: usize = 10;
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_pass_may_die_at_any_moment_and_the_next_one_carries_on() {
     let mut died = 0;
@@ -172,7 +175,9 @@ async fn a_pass_may_die_at_any_moment_and_the_next_one_carries_on() {
         let asked = pages(&bench);
         let different: HashSet<&String> = asked.iter().collect();
         // Ashby's postings are listed several times by their own document; nothing else is.
-        assert_eq!(asked.len(), different.len(), "{polls}");
+        // What the dead pass had sent already may reach the vendor after its log was cleared.
+        let twice = asked.len() - different.len();
+        assert!(twice <= SENT_BEFORE_DEATH, "{polls}: {twice} pages twice");
         bench
             .assert_true(&format!("after a death at {polls}"))
             .await;
