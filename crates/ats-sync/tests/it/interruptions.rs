@@ -1,7 +1,7 @@
 //! Passes that end too early, in every way, and the passes that take them up.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashSet},
+    collections::{BTreeMap, BTreeSet},
     future::Future,
     pin::Pin,
     sync::{Arc, Mutex},
@@ -16,16 +16,6 @@ use ats_sync::{Error, Event, Observer, PassOptions, Unobserved};
 use tokio::sync::watch;
 
 use crate::bench::{Bench, assert_same, delta, full, walk};
-
-/// The pages of paged listings that were asked for, as endpoint and body.
-fn pages(bench: &Bench) -> Vec<String> {
-    let log = bench.simulator.log().into_iter();
-    let answered = log.filter(|exchange| exchange.status == 200);
-    answered
-        .filter(|exchange| exchange.endpoint.ends_with(".list"))
-        .map(|exchange| format!("{} {}", exchange.endpoint, exchange.request))
-        .collect()
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stopped_pass_goes_on_and_asks_for_nothing_that_is_stored() {
@@ -154,38 +144,6 @@ async fn let_go(bench: &Bench) {
     }
 }
 
-/// More requests than a pass of the small world has under way at once, and fewer than it makes.
-const SENT_BEFORE_DEATH: usize = 10;
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_pass_may_die_at_any_moment_and_the_next_one_carries_on() {
-    let mut died = 0;
-    for polls in [1, 3, 10, 20, 40, 60, 80, 100, 120, 150] {
-        let bench = Bench::small().await;
-        let dead = dies(&bench, &full(), polls).await;
-        died += usize::from(dead);
-        let before = bench.store.passes(&bench.integration.id, 5).unwrap();
-        bench.simulator.clear_log();
-        let pass = bench.pass(&PassOptions::default()).await;
-        assert_eq!(pass.state, PassState::Succeeded, "{polls} {pass:#?}");
-        if let (true, Some(before)) = (dead, before.first()) {
-            assert_eq!(before.state, PassState::Running);
-            assert_eq!((&before.id, pass.resumed), (&pass.id, 1), "{polls}");
-        }
-        let asked = pages(&bench);
-        let different: HashSet<&String> = asked.iter().collect();
-        // Ashby's postings are listed several times by their own document; nothing else is.
-        // What the dead pass had sent already may reach the vendor after its log was cleared.
-        let twice = asked.len() - different.len();
-        assert!(twice <= SENT_BEFORE_DEATH, "{polls}: {twice} pages twice");
-        bench
-            .assert_true(&format!("after a death at {polls}"))
-            .await;
-    }
-    // How many polls a pass takes depends on how busy the machine is.
-    assert!(died > 0, "none of them died");
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_pass_over_some_models_between_the_parts_of_another_loses_nothing() {
     let bench = Bench::small().await;
@@ -202,20 +160,6 @@ async fn a_pass_over_some_models_between_the_parts_of_another_loses_nothing() {
     let last = bench.pass(&PassOptions::default()).await;
     assert_same(&bench.shown(), &before, "after all three");
     assert_eq!((last.state, last.resumed), (PassState::Succeeded, 0));
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_dead_pass_that_is_too_old_is_buried() {
-    let bench = Bench::small().await;
-    assert!(dies(&bench, &full(), 40).await);
-    bench.clock.advance(Duration::from_secs(7 * 60 * 60));
-    let pass = bench.full().await;
-    assert_eq!(pass.resumed, 0);
-    let passes = bench.store.passes(&bench.integration.id, 5).unwrap();
-    assert_eq!(passes.len(), 2);
-    assert_eq!(passes[1].state, PassState::Cancelled);
-    assert_eq!(passes[1].problem.as_ref().unwrap().kind, "interrupted");
-    bench.assert_true("after the new pass").await;
 }
 
 /// Tries to take the right to write in the middle of a pass.
