@@ -247,6 +247,17 @@ fn children_cpu() -> Result<f64> {
     Ok(micros as f64 / 1e6)
 }
 
+/// Seconds of processor time of this thread; zero where the system does not tell.
+pub(crate) fn thread_cpu() -> f64 {
+    #[cfg(unix)]
+    {
+        let used = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+        used.tv_sec as f64 + used.tv_nsec as f64 / 1e9
+    }
+    #[cfg(not(unix))]
+    0.0
+}
+
 #[cfg(not(unix))]
 fn children_cpu() -> Result<f64> {
     bail!("processor time of another process is measured on Unix only")

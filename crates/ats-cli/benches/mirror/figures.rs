@@ -71,6 +71,8 @@ pub(crate) struct Cost {
 pub(crate) struct Delta {
     /// A command that only opens the database.
     pub(crate) start_cpu: Spread,
+    /// The floor of a quiet pass: asks, and drops the answers.
+    pub(crate) floor_cpu: Spread,
     /// Nothing has changed.
     pub(crate) quiet: Cost,
     /// Its requests by endpoint.

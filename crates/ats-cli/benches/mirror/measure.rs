@@ -9,7 +9,7 @@ use chrono::Utc;
 use tokio::runtime::Runtime;
 
 use crate::{
-    ats::{Ats, KEY, Run, Vendor},
+    ats::{Ats, KEY, Run, Vendor, thread_cpu},
     client::{Client, Traffic},
     figures::{Cost, Delta, Figures, Spread},
     mirror::check,
@@ -43,10 +43,9 @@ pub(crate) fn measure(runtime: &Runtime, profile: &Profile) -> Result<Figures> {
     );
     let (mut floors, mut runs, mut size) = (Vec::new(), Vec::new(), 0);
     for number in 1..=profile.runs {
-        let begin = Instant::now();
         let client = Client::new(&vendor.base_url, KEY)?;
-        runtime.block_on(Walk::new(&client, answers).run())?;
-        let floor = begin.elapsed().as_secs_f64();
+        let walk = Walk::new(&client, answers);
+        let (floor, _) = timed(|| runtime.block_on(walk.run()))?;
         let ats = Ats::connect(&vendor.base_url, KEY, &settings(answers, true))?;
         let run = ats.sync("FULL")?;
         size = ats.size()?;
@@ -90,6 +89,14 @@ pub(crate) fn measure(runtime: &Runtime, profile: &Profile) -> Result<Figures> {
         size_without,
         delta,
     })
+}
+
+/// The seconds that something takes, and the seconds of processor time of this thread, on which the
+/// floor runs alone.
+fn timed<T>(work: impl FnOnce() -> Result<T>) -> Result<(f64, f64)> {
+    let (begin, cpu) = (Instant::now(), thread_cpu());
+    work()?;
+    Ok((begin.elapsed().as_secs_f64(), thread_cpu() - cpu))
 }
 
 /// What the vendor holds, by a walk that is not timed.
@@ -141,6 +148,12 @@ fn deltas(runtime: &Runtime, profile: &Profile, cpu_per_row: f64) -> Result<Delt
     }
     let (nothing, quiet_traffic) = walk(runtime, &base_url, answers, Some(&walked))?;
     let quiet_rows = known(nothing.truth)?.total();
+    let mut floors = Vec::new();
+    for _ in 0..profile.runs {
+        let client = Client::new(&base_url, KEY)?;
+        let walk = Walk::new(&client, answers).since(&walked);
+        floors.push(timed(|| runtime.block_on(walk.run()))?.1);
+    }
     let starts: Vec<Run> = (0..profile.runs)
         .map(|_| ats.start())
         .collect::<Result<_>>()?;
@@ -175,6 +188,7 @@ fn deltas(runtime: &Runtime, profile: &Profile, cpu_per_row: f64) -> Result<Delt
         walked = full;
     }
     Ok(Delta {
+        floor_cpu: Spread::of(floors),
         start_cpu: Spread::of(starts.iter().map(|run| run.cpu)),
         changed_needed_cpu: quiet.cpu.median + changed_rows as f64 * cpu_per_row,
         quiet,

@@ -161,12 +161,14 @@ fn deltas(figures: &[Figures]) -> String {
             spread(&delta.quiet.wall, seconds),
             spread(&delta.quiet.cpu, milliseconds),
             spread(&delta.start_cpu, milliseconds),
+            spread(&delta.floor_cpu, milliseconds),
             spread(&delta.quiet.peak, megabytes),
         ]
     });
     let quiet = table(
         "## Quiet delta pass\n\nNothing has changed since the pass before. Starting is a command that \
-         only opens the database; it is part of the pass's processor time.",
+         only opens the database, and the floor only asks and drops the answers; both are processor \
+         time too.",
         &[
             "profile",
             "requests",
@@ -174,6 +176,7 @@ fn deltas(figures: &[Figures]) -> String {
             "time",
             "processor time",
             "starting",
+            "floor",
             "peak memory",
         ],
         rows,
