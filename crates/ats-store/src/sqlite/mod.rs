@@ -28,7 +28,8 @@ use std::{
     fmt,
     path::{Path, PathBuf},
     sync::{Mutex, MutexGuard, PoisonError},
-    time::Duration,
+    thread,
+    time::{Duration, Instant},
 };
 
 use ats_core::{Checkpoint, Id, IntegrationId, ModelKind, Timestamp, Usage};
@@ -110,7 +111,7 @@ impl SqliteStore {
     /// The same, with other options than the usual ones.
     pub fn open_with(path: &Path, options: &Options) -> Result<Self> {
         let mut writer = open(path, OpenFlags::SQLITE_OPEN_CREATE, options)?;
-        schema::prepare(&mut writer, path)?;
+        prepare(&mut writer, path, options.patience)?;
         if let Some(most_pages) = options.most_pages {
             writer.pragma_update(None, "max_page_count", most_pages)?;
         }
@@ -171,6 +172,20 @@ fn open(path: &Path, more: OpenFlags, options: &Options) -> Result<Connection> {
     connection.busy_timeout(options.patience)?;
     connection.set_prepared_statement_cache_capacity(128);
     Ok(connection)
+}
+
+/// Brings the file up to date. Where two do so at once, SQLite sends one of them away at once, lest
+/// they wait for each other; so that one tries again.
+fn prepare(writer: &mut Connection, path: &Path, patience: Duration) -> Result<()> {
+    let began = Instant::now();
+    loop {
+        match schema::prepare(writer, path) {
+            Err(Error::Locked) if began.elapsed() < patience => {
+                thread::sleep(Duration::from_millis(10));
+            }
+            other => return other,
+        }
+    }
 }
 
 impl Store for SqliteStore {

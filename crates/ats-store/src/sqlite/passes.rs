@@ -328,7 +328,7 @@ pub(super) fn latest_moment(db: &Connection, id: &IntegrationId) -> Result<Optio
     let latest: Option<i64> = statement
         .query_row([id.as_str()], |row| row.get(0))
         .optional()?;
-    latest.filter(|latest| *latest > 0).map(instant).transpose()
+    latest.map(instant).transpose()
 }
 
 /// Moves the latest moment of an integration on; it never goes back.

@@ -98,6 +98,16 @@ fn opens_the_file() {
 }
 
 #[test]
+fn locks_the_file() {
+    if let Some(store) = part() {
+        match store.lock(&integration("first").id, "nobody") {
+            Ok(_) => println!("says: it is locked"),
+            Err(error) => println!("says: {error}"),
+        }
+    }
+}
+
+#[test]
 fn locks_and_waits() {
     if let Some(store) = part() {
         let id = integration("first").id;

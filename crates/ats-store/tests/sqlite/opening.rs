@@ -136,6 +136,27 @@ fn a_path_that_cannot_be_a_file_is_named() {
     }
 }
 
+#[test]
+fn a_lock_that_may_not_be_written_is_refused_with_what_to_do() {
+    let folder = Folder::new();
+    let store = folder.open().unwrap();
+    let mirror = Mirror::new(&store);
+    drop(store.lock(&mirror.id, "us").unwrap());
+    drop(store);
+    let files = || fs::read_dir(folder.0.path()).unwrap().map(Result::unwrap);
+    for file in files() {
+        fs::set_permissions(file.path(), Permissions::from_mode(0o666)).unwrap();
+    }
+    fs::set_permissions(folder.0.path(), Permissions::from_mode(0o777)).unwrap();
+    let said = child::play_without_rights("locks_the_file", &folder.file());
+    assert_eq!(said, ["it is locked"]);
+    let lock = files().find(|file| file.path().extension().is_some_and(|it| it == "lock"));
+    let lock = lock.unwrap().path();
+    fs::set_permissions(lock, Permissions::from_mode(0o444)).unwrap();
+    let said = child::play_without_rights("locks_the_file", &folder.file());
+    assert_eq!(said, [Error::ReadOnly.to_string()]);
+}
+
 /// Changes what everybody may do, and opens the file as somebody without rights.
 fn refused(path: &Path, mode: u32, file: &Path) -> Vec<String> {
     let before = fs::metadata(path).unwrap().permissions();

@@ -122,7 +122,8 @@ pub(crate) fn a_bundle_that_was_not_mapped_counts_its_records_as_unchanged(store
     let row = bundle("1", "").gives(candidate("c")).gives(joined);
     mirror.bring("candidates", [row]);
     mirror.begin(PassKind::Full);
-    mirror.bring("candidates", [bundle("1", "").stored().unmapped()]);
+    let same = || bundle("1", "").stored().unmapped();
+    mirror.bring("candidates", [same(), same()]);
     let tallies = mirror.last_pass().tallies;
     let unchanged = Tally {
         unchanged: 1,
@@ -168,15 +169,24 @@ pub(crate) fn a_mapping_of_documents_that_are_no_longer_there_is_not_taken(store
 
 pub(crate) fn a_bundle_that_should_be_there_and_is_not_is_read_again(store: &dyn Store) {
     let mirror = Mirror::new(store);
-    let row = || bundle("1", "").gives(candidate("c"));
-    mirror.bring("candidates", [row().stored().unmapped()]);
+    let row = || {
+        bundle("1", "")
+            .gives(candidate("c"))
+            .looks_up("sources", "s")
+    };
+    mirror.bring("candidates", [bundle("0", ""), row().stored()]);
     let again = store.streams_to_read_again(&mirror.id).unwrap();
     assert_eq!(again, ["candidates"]);
+    assert_eq!(mirror.get(ModelKind::Candidate, "c"), None);
+    let states = store.bundle_states(&mirror.id, "candidates", &["1"]);
+    assert_ne!(states.unwrap()[0].unwrap().hash, row().hash());
     let walk = mirror.last_pass().walks.remove(0);
-    assert_eq!((walk.distinct_ids, mirror.tally().unchanged), (1, 0));
+    assert_eq!((walk.distinct_ids, mirror.tally().unchanged), (2, 0));
     mirror.bring("candidates", [row()]);
     assert!(store.streams_to_read_again(&mirror.id).unwrap().is_empty());
     assert_eq!(mirror.tally().created, 1);
+    mirror.bring("sources", [bundle("s", "")]);
+    assert_eq!(mirror.due_of("candidates"), ["1"]);
 }
 
 pub(crate) fn a_bundle_that_comes_twice_in_one_commit_shows_what_came_last(store: &dyn Store) {

@@ -76,6 +76,16 @@ pub(crate) fn a_move_alone_merges_nobody(store: &dyn Store) {
     assert_eq!(alias(&mirror, "a"), is(&mirror, "b"));
 }
 
+pub(crate) fn a_change_of_the_candidate_between_move_and_end_keeps_the_alias(store: &dyn Store) {
+    let mirror = Mirror::new(store);
+    put(&mirror, &["a", "b"], [("1", "a")]);
+    put(&mirror, &["a", "b"], [("1", "b")]);
+    let changed = candidate("a").with("title", "x");
+    mirror.bring("candidates", [bundle("a", "x").gives(changed)]);
+    assert_eq!(put(&mirror, &["b"], [("1", "b")]), 1);
+    assert_eq!(alias(&mirror, "a"), is(&mirror, "b"));
+}
+
 pub(crate) fn a_chain_of_merges_leads_to_its_end(store: &dyn Store) {
     let mirror = Mirror::new(store);
     put(&mirror, &["a", "b", "c"], [("1", "a"), ("2", "b")]);

@@ -115,6 +115,7 @@ macro_rules! store_suite {
             merges {
                 a_gone_candidate_whose_application_moved_was_merged
                 a_move_alone_merges_nobody
+                a_change_of_the_candidate_between_move_and_end_keeps_the_alias
                 a_chain_of_merges_leads_to_its_end
                 a_candidate_that_comes_back_forgets_that_it_was_merged
                 an_application_that_moves_back_takes_the_alias_with_it

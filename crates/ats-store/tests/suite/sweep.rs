@@ -235,6 +235,8 @@ pub(crate) fn an_archived_record_has_a_tombstone_while_it_is_given(store: &dyn S
     let found = put("d", true);
     let second = Some(mirror.now());
     assert_eq!((found.remote_deleted_at, found.reason), (second, archived));
+    let tally = mirror.tally();
+    assert_eq!((tally.created, tally.updated, tally.deleted), (1, 1, 1));
     // Gone on top: it keeps the tombstone that it had.
     let walk = mirror.bring("candidates", []);
     gone(&mirror, walk);
