@@ -59,8 +59,8 @@ enum Command {
     },
     /// Measures the mirror against the simulated vendor, and writes docs/benchmarks.md.
     Bench {
-        /// One small profile, once; writes nothing.
-        #[arg(long, conflicts_with = "profiles")]
+        /// Each profile once, and only the smallest if none is named; writes nothing.
+        #[arg(long)]
         quick: bool,
         /// Only this profile, such as `20k` or `1k-answers-100ms`; may be repeated. The page is
         /// written once one build has measured them all.

@@ -34,7 +34,7 @@ const PROOF: usize = 60;
 /// Measures the mirror against the simulated vendor.
 #[derive(Debug, Parser)]
 struct Arguments {
-    /// Only one full pass over 1,000 candidates; the page is left alone.
+    /// Each profile once, and only `1k` if none is named; nothing is kept, and the page is left alone.
     #[arg(long)]
     quick: bool,
 
@@ -94,20 +94,21 @@ fn bench(arguments: &Arguments) -> Result<()> {
     proof::the_check_finds_damage(&runtime, PROOF)?;
     proof::the_floor_asks_for_the_same(&runtime, PROOF)?;
     eprintln!("the check finds damage, and the floor asks for what a pass asks for");
+    let named = arguments.profiles.iter().map(|name| profile::named(name));
+    let named: Vec<Profile> = named.collect::<Result<_>>()?;
     if arguments.quick {
-        let quick = Profile {
-            runs: 1,
-            ..profile::named("1k")?
+        let quick = match named.is_empty() {
+            true => vec![profile::named("1k")?],
+            false => named,
         };
-        let figures = measure::measure(&runtime, &quick)?;
-        println!("{}", page::tables(&[figures]));
+        let once = quick.into_iter().map(|one| Profile { runs: 1, ..one });
+        let figures = once.map(|one| measure::measure(&runtime, &one));
+        println!("{}", page::tables(&figures.collect::<Result<Vec<_>>>()?));
         return Ok(());
     }
-    let wanted: Vec<Profile> = if arguments.profiles.is_empty() {
-        profile::all()?
-    } else {
-        let named = arguments.profiles.iter().map(|name| profile::named(name));
-        named.collect::<Result<_>>()?
+    let wanted = match named.is_empty() {
+        true => profile::all()?,
+        false => named,
     };
     let mut kept = Kept::open(arguments.kept.clone())?;
     for profile in &wanted {
