@@ -61,10 +61,6 @@ fn cannot_open(path: &Path, error: rusqlite::Error) -> Error {
             )
         }
         Err(io::ErrorKind::NotFound) => return Error::ReadOnly,
-        // The file can be written, but not its log, which lies beside it.
-        Ok(_) if path.is_file() && is_read_only(folder.unwrap_or(Path::new("."))) => {
-            return Error::ReadOnly;
-        }
         _ => io::Error::other(error),
     };
     Error::File {
@@ -72,14 +68,6 @@ fn cannot_open(path: &Path, error: rusqlite::Error) -> Error {
         path: path.to_owned(),
         source,
     }
-}
-
-fn is_read_only(folder: &Path) -> bool {
-    let refused = tempfile::tempfile_in(folder).err();
-    matches!(
-        refused.map(|refused| refused.kind()),
-        Some(io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied)
-    )
 }
 
 /// An error of a migration: what the database said, where it said something.

@@ -123,6 +123,28 @@ fn a_database_of_another_program_is_refused_and_left_alone() {
 }
 
 #[test]
+fn a_damaged_database_says_so() {
+    let folder = Folder::new();
+    let store = folder.open().unwrap();
+    let mirror = Mirror::new(&store);
+    let row = |id: usize| bundle(&id.to_string(), &"x".repeat(3000));
+    let page = mirror.page("candidates").list((0..100).map(row).collect());
+    page.commit();
+    drop(store);
+    let mut bytes = fs::read(folder.file()).unwrap();
+    for byte in bytes.iter_mut().skip(8192) {
+        *byte = 0xAA;
+    }
+    fs::write(folder.file(), bytes).unwrap();
+    match folder.open() {
+        Err(error @ Error::Damaged { .. }) => {
+            assert!(error.to_string().contains("restore a copy"));
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
 fn a_path_that_cannot_be_a_file_is_named() {
     let folder = Folder::new();
     let missing = folder.0.path().join("no folder").join("ats.db");
