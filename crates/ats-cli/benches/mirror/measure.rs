@@ -214,7 +214,8 @@ fn walk(
     Ok((runtime.block_on(walk.run())?, client.traffic()))
 }
 
-/// Changes or adds one in a hundred of what there are many of.
+/// Changes one in a hundred of what there are many of, and adds some candidates and applications.
+/// New offers are left out: the world looks through all applications for each.
 fn change_some(world: &mut World, round: u64) {
     for collection in [
         "candidates",
@@ -224,7 +225,11 @@ fn change_some(world: &mut World, round: u64) {
     ] {
         let changes = ashby::changes().into_iter().filter(|change| {
             change.collection == collection
-                && matches!(change.kind, ChangeKind::Edit | ChangeKind::Create)
+                && match change.kind {
+                    ChangeKind::Edit => true,
+                    ChangeKind::Create => collection != "offers",
+                    _ => false,
+                }
         });
         let changes: Vec<_> = changes.collect();
         let due = (world.len(collection) as u64).div_ceil(100);

@@ -76,8 +76,9 @@ const HOW: &str = "\
   whether there is a tombstone; for `candidate_tags`, `job_hiring_team_members` and
   `interviewing_team_members` both ends. Before anything is measured, it damages a small mirror in
   several ways, and each must be found.
-- Delta passes run against a simulated vendor inside the bench, because it must change meanwhile. One
-  in a hundred candidates, applications, schedules and offers is edited or joined by a new one. What
+- Delta passes run against a simulated vendor inside the bench, because it must change meanwhile. For
+  one in a hundred candidates, applications, schedules and offers something is edited, or a candidate
+  or an application is added. What
   that needs is the floor's requests for the changed rows, and the processor time of a quiet pass
   plus that of as many rows in a full pass.
 ";
