@@ -206,3 +206,29 @@ const INTEGRATION_FIELDS: &str = "(SELECT json_group_array(json_object(
 fn date(column: &str) -> String {
     format!("strftime('%Y-%m-%dT%H:%M:%fZ', {column} / 1000.0, 'unixepoch')")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_log_grows_with_the_file_within_bounds() {
+        assert_eq!(
+            [0, 40_000, 1_000_000].map(log_pages),
+            [8_000, 10_000, 32_000]
+        );
+        let connection = Connection::open_in_memory().unwrap();
+        let sized = |before: i64| -> i64 {
+            let name = "wal_autocheckpoint";
+            connection.pragma_update(None, name, before).unwrap();
+            size_log(&connection).unwrap();
+            let after = connection.pragma_query_value(None, name, |row| row.get(0));
+            after.unwrap()
+        };
+        // A change of an eighth is left alone.
+        assert_eq!(
+            [1000, 7112, 9142, 9143, 20_000].map(sized),
+            [8000, 7112, 9142, 8000, 8000]
+        );
+    }
+}
