@@ -146,6 +146,9 @@ pub(crate) fn actions() -> Actions {
         create_candidate: no(CANDIDATE_CREATE),
         create_application: no("https://developers.ashbyhq.com/reference/applicationcreate"),
         add_tag_to_candidate: no("https://developers.ashbyhq.com/reference/candidateaddtag"),
+        remove_tag_from_candidate: no(
+            "https://developers.ashbyhq.com/reference/candidateremovetag",
+        ),
         add_attachment_to_application: no(
             "https://developers.ashbyhq.com/reference/candidateuploadfile",
         ),
@@ -164,6 +167,7 @@ pub(crate) fn actions() -> Actions {
         add_result_link_to_candidate: no(
             "https://developers.ashbyhq.com/reference/customfieldsetvalue",
         ),
+        get_candidate_attachments: no("https://developers.ashbyhq.com/reference/fileinfo"),
     }
 }
 

@@ -16,8 +16,9 @@ mod wire;
 
 use async_trait::async_trait;
 use ats_core::{
-    Access, Actions, Connection, Connector, CredentialField, Factory, Features, Manifest, Reads,
-    Result, Stream, Usage,
+    Access, Action, ActionContext, Actions, Connection, Connector, CredentialField, Error,
+    ErrorKind, Factory, Features, Manifest, Outcome, Passthrough, Reads, Result, Stream, Usage,
+    Webhooks,
 };
 
 use crate::{client::Client, listing::ListingStream};
@@ -41,6 +42,7 @@ pub static MANIFEST: Manifest = Manifest {
     permissions: permission::ALL,
     boxes: permission::BOXES,
     key_options: permission::KEY_OPTIONS,
+    guides: &[],
 };
 
 /// How the registry makes it.
@@ -101,7 +103,7 @@ impl Connector for Ashby {
 
     async fn check(&self) -> Result<Access> {
         let check::Key { title, granted } = check::key(&self.client).await?;
-        Ok(Access::of(title, granted, &self.reads()))
+        Ok(Access::of(title, granted, &self.reads(), &self.actions()))
     }
 
     fn streams(&self) -> Vec<&dyn Stream> {
@@ -118,6 +120,22 @@ impl Connector for Ashby {
 
     fn features(&self) -> Features {
         coverage::features()
+    }
+
+    async fn perform(&self, action: &Action, _: &ActionContext<'_>) -> Result<Outcome> {
+        Err(Error::new(
+            ErrorKind::NotAvailable,
+            action.kind().name(),
+            "the connector does not perform this action",
+        ))
+    }
+
+    fn passthrough(&self) -> Option<&dyn Passthrough> {
+        None
+    }
+
+    fn webhooks(&self) -> Option<&dyn Webhooks> {
+        None
     }
 
     fn usage(&self) -> Usage {

@@ -7,11 +7,12 @@ use std::fmt;
 
 use async_trait::async_trait;
 use ats_core::{
-    Bundle, Document, Known, Mapped, ModelKind, Next, PageRequest, RawJson, RawPage, Reject,
-    Related, Result, Stream,
+    Bundle, Document, Error, ErrorKind, Known, Mapped, ModelKind, Next, PageRequest, RawJson,
+    RawPage, Reject, Related, Result, Start, Stream,
 };
+use ats_http::Lane;
 use futures_util::{StreamExt, TryStreamExt, stream};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::{
     client::{Body, Client, Page, lane},
@@ -30,6 +31,8 @@ pub(crate) struct Listing {
     pub(crate) endpoint: &'static str,
     /// How it is paged.
     pub(crate) paging: Paging,
+    /// How one of its things is read alone.
+    pub(crate) one: One,
     /// The request body, without paging.
     pub(crate) body: fn() -> Value,
     /// The models of its records.
@@ -49,6 +52,15 @@ pub(crate) enum Paging {
     Token,
     /// Everything at once.
     Whole,
+}
+
+/// How one thing of a listing is read alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum One {
+    /// By an endpoint that answers with it, asked with its id under this name.
+    Info(&'static str, &'static str),
+    /// In the listing, which is small.
+    InListing,
 }
 
 /// A [`Listing`] bound to a client.
@@ -117,12 +129,90 @@ impl Stream for ListingStream {
         })
     }
 
+    async fn fetch_one(&self, id: &str, _: &dyn Known) -> Result<Option<Bundle>> {
+        let document = match self.listing.one {
+            One::Info(endpoint, param) => {
+                let info = info(&self.client, endpoint, param, id).await?;
+                info.map(|info| Document::new(endpoint, "/results", info))
+            }
+            One::InListing => {
+                let row = self.find(id).await?;
+                row.map(|row| Document::new(self.listing.endpoint, ROW, row))
+            }
+        };
+        Ok(document.map(|document| {
+            let group = (self.listing.group)(&document);
+            Bundle::new(id, vec![document]).in_group(group)
+        }))
+    }
+
     fn map(&self, bundle: &Bundle, related: &dyn Related) -> Mapped {
-        match bundle.document(self.listing.endpoint) {
+        let row = bundle.document(self.listing.endpoint);
+        let row = row.or_else(|| match self.listing.one {
+            One::Info(endpoint, _) => bundle.document(endpoint),
+            One::InListing => None,
+        });
+        match row {
             Some(document) => (self.listing.map)(document, related),
             None => Mapped::default(),
         }
     }
+}
+
+impl ListingStream {
+    /// The row with this id, from the pages of the listing.
+    async fn find(&self, id: &str) -> Result<Option<RawJson>> {
+        let Listing { endpoint, body, .. } = self.listing;
+        let mut request = PageRequest {
+            start: Start::Full,
+            cursor: None,
+        };
+        loop {
+            let body = object(body());
+            let page = match self.listing.paging {
+                Paging::Token => self.client.page(endpoint, body, &request).await?,
+                Paging::Whole => Page {
+                    rows: self.client.whole(endpoint, body, Lane::Webhook).await?,
+                    next: Next::Done { checkpoint: None },
+                },
+            };
+            let mut rows = page.rows.into_iter();
+            if let Some(row) = rows.find(|row| wire::id_of(row).as_deref() == Some(id)) {
+                return Ok(Some(row));
+            }
+            match page.next {
+                Next::Page(next) if request.cursor.as_ref() == Some(&next) => {
+                    return Err(Error::malformed(
+                        endpoint,
+                        "/nextCursor",
+                        "the page cursor came twice",
+                    ));
+                }
+                Next::Page(next) => request.cursor = Some(next),
+                Next::Done { .. } => return Ok(None),
+            }
+        }
+    }
+}
+
+/// One document of an endpoint that answers by id; `None` if the vendor has no such thing.
+pub(crate) async fn info(
+    client: &Client,
+    endpoint: &'static str,
+    param: &'static str,
+    id: &str,
+) -> Result<Option<RawJson>> {
+    let body = object(json!({ param: id }));
+    let results = match client.read(endpoint, body, Lane::Webhook).await {
+        Ok(answer) => answer.results,
+        Err(error) if *error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    if !results.get().starts_with('{') {
+        let error = Error::malformed(endpoint, "/results", "`results` is not an object");
+        return Err(error.with("id", id));
+    }
+    Ok(Some(results.into()))
 }
 
 /// For listings whose documents are only looked up one by one.
@@ -133,6 +223,15 @@ pub(crate) fn no_group(_: &Document) -> Option<String> {
 /// For listings that serve look-ups only.
 pub(crate) fn no_records(_: &Document, _: &dyn Related) -> Mapped {
     Mapped::default()
+}
+
+/// For streams whose bundles are put together from several listings, so that none is read alone.
+pub(crate) fn only_walked(stream: &'static str) -> Error {
+    Error::new(
+        ErrorKind::NotAvailable,
+        stream,
+        "the vendor does not give one of these alone; the stream is walked",
+    )
 }
 
 /// The members of a JSON object; empty for anything else.

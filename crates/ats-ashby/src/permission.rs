@@ -6,21 +6,51 @@ use ats_core::{KeyBox, KeyOption, ModelKind};
 /// The permission that `endpoint` needs.
 pub(crate) fn of(endpoint: &str) -> Option<&'static str> {
     let permission = match endpoint {
-        "apiKey.info" => "apiKeysRead",
-        "job.list" | "jobBoard.list" | "jobPosting.info" | "jobPosting.list" => "jobsRead",
-        "application.info" | "application.list" | "candidate.list" | "surveySubmission.list" => {
-            "candidatesRead"
+        "apiKey.info" | "webhook.info" => "apiKeysRead",
+        "webhook.create" | "webhook.delete" | "webhook.update" => "apiKeysWrite",
+        "job.info" | "job.list" | "jobBoard.list" | "jobPosting.info" | "jobPosting.list" => {
+            "jobsRead"
         }
+        "application.info"
+        | "application.list"
+        | "candidate.info"
+        | "candidate.list"
+        | "candidate.listNotes"
+        | "candidate.search"
+        | "file.info"
+        | "surveySubmission.list" => "candidatesRead",
+        "application.changeSource"
+        | "application.changeStage"
+        | "application.create"
+        | "application.update"
+        | "applicationForm.submit"
+        | "candidate.addTag"
+        | "candidate.create"
+        | "candidate.createNote"
+        | "candidate.removeTag"
+        | "candidate.update"
+        | "candidate.uploadFile"
+        | "candidate.uploadResume"
+        | "customField.setValue"
+        | "customField.setValues"
+        | "file.createFileUploadHandle"
+        | "surveySubmission.create" => "candidatesWrite",
         "interview.info"
         | "interview.list"
         | "interviewPlan.list"
         | "interviewSchedule.list"
+        | "interviewStage.info"
         | "interviewStage.list" => "interviewsRead",
-        "archiveReason.list" | "candidateTag.list" | "customField.list" | "source.list" => {
-            "hiringProcessMetadataRead"
+        "archiveReason.list"
+        | "candidateTag.list"
+        | "customField.list"
+        | "source.list"
+        | "sourceTrackingLink.list" => "hiringProcessMetadataRead",
+        "candidateTag.archive" | "candidateTag.create" | "customField.create" => {
+            "hiringProcessMetadataWrite"
         }
-        "department.list" | "location.list" | "user.list" => "organizationRead",
-        "offer.list" => "offersRead",
+        "department.list" | "location.list" | "user.info" | "user.list" => "organizationRead",
+        "offer.info" | "offer.list" => "offersRead",
         _ => return None,
     };
     Some(permission)

@@ -8,6 +8,7 @@ use ats_core::{
     Bundle, Document, Error, ErrorKind, Known, Mapped, ModelKind, PageRequest, RawJson, RawPage,
     Related, Result, Start, Stream,
 };
+use ats_http::Lane;
 use serde::Deserialize;
 use serde_json::json;
 
@@ -74,11 +75,17 @@ impl Stream for Applications {
         })
     }
 
+    async fn fetch_one(&self, id: &str, _: &dyn Known) -> Result<Option<Bundle>> {
+        let info = self.info(id, Lane::Webhook).await?;
+        Ok(info.map(|info| Bundle::new(id, vec![info])))
+    }
+
     fn map(&self, bundle: &Bundle, related: &dyn Related) -> Mapped {
-        let Some(row) = bundle.document(LIST) else {
+        let info = bundle.document(INFO);
+        // An application that was read alone has its details only, and they hold the whole row.
+        let Some(row) = bundle.document(LIST).or(info) else {
             return Mapped::default();
         };
-        let info = bundle.document(INFO);
         application::map(Sources { row, info, related }, self.read_answers)
     }
 }
@@ -94,7 +101,7 @@ impl Applications {
         let info = if self.read_answers && may_have_form(&row) {
             match known_info(&id, &row, request, known).await? {
                 Some(info) => Some(info),
-                None => self.info(&id, request).await?,
+                None => self.info(&id, lane(request)).await?,
             }
         } else {
             None
@@ -105,9 +112,9 @@ impl Applications {
     }
 
     /// The details of an application; `None` if it was deleted after the list was read.
-    async fn info(&self, id: &str, request: &PageRequest) -> Result<Option<Document>> {
+    async fn info(&self, id: &str, lane: Lane) -> Result<Option<Document>> {
         let body = json!({ "applicationId": id, "expand": ["applicationFormSubmissions"] });
-        let results = match self.client.read(INFO, object(body), lane(request)).await {
+        let results = match self.client.read(INFO, object(body), lane).await {
             Ok(answer) => answer.results,
             Err(error) if *error.kind() == ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(error),

@@ -13,7 +13,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::{
-    listing::{Listing, Paging, no_group},
+    listing::{Listing, One, Paging, no_group},
     models::{
         custom_fields::{WireValue, custom_fields},
         place::{self, WireHome},
@@ -27,6 +27,7 @@ pub(crate) const LISTING: Listing = Listing {
     name: "candidates",
     endpoint: "candidate.list",
     paging: Paging::Token,
+    one: One::Info("candidate.info", "id"),
     body: || json!({}),
     models: &[ModelKind::Candidate, ModelKind::CandidateTag],
     uses: &["sources", "custom_fields"],

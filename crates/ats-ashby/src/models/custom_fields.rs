@@ -13,7 +13,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::{
-    listing::{Listing, Paging},
+    listing::{Listing, One, Paging},
     wire::{self, lose, text},
 };
 
@@ -25,6 +25,7 @@ pub(crate) const LISTING: Listing = Listing {
     name: STREAM,
     endpoint: "customField.list",
     paging: Paging::Whole,
+    one: One::InListing,
     body: || json!({ "includeArchived": true }),
     models: &[],
     uses: &[],

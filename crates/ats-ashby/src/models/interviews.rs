@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     client::{Body, Client, lane},
-    listing::{ROW, object, side_by_side, with_ids},
+    listing::{ROW, object, only_walked, side_by_side, with_ids},
 };
 
 const STREAM: &str = "interviews";
@@ -63,6 +63,10 @@ impl Stream for Interviews {
             rejects,
             next: page.next,
         })
+    }
+
+    async fn fetch_one(&self, _: &str, _: &dyn Known) -> Result<Option<Bundle>> {
+        Err(only_walked(STREAM))
     }
 
     fn map(&self, bundle: &Bundle, related: &dyn Related) -> Mapped {

@@ -16,7 +16,7 @@ use serde_json::json;
 use super::{custom_fields, job, plans, postings, reference, stages};
 use crate::{
     client::{Body, Client, Page, lane},
-    listing::{ROW, object, side_by_side, with_ids},
+    listing::{ROW, object, only_walked, side_by_side, with_ids},
 };
 
 const STREAM: &str = "jobs";
@@ -79,6 +79,10 @@ impl Stream for Jobs {
             rejects,
             next: page.next,
         })
+    }
+
+    async fn fetch_one(&self, _: &str, _: &dyn Known) -> Result<Option<Bundle>> {
+        Err(only_walked(STREAM))
     }
 
     fn map(&self, bundle: &Bundle, related: &dyn Related) -> Mapped {

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::{Number, json};
 
 use crate::{
-    listing::{Listing, Paging, no_group},
+    listing::{Listing, One, Paging, no_group},
     models::custom_fields::{WireValue, custom_fields},
     wire::{self, instant, lose, open, text},
 };
@@ -21,6 +21,7 @@ pub(crate) const LISTING: Listing = Listing {
     name: "offers",
     endpoint: "offer.list",
     paging: Paging::Token,
+    one: One::Info("offer.info", "offerId"),
     body: || json!({}),
     models: &[ModelKind::Offer],
     uses: &["custom_fields"],

@@ -3,7 +3,7 @@
 
 use serde_json::json;
 
-use crate::listing::{Listing, Paging, no_group, no_records};
+use crate::listing::{Listing, One, Paging, no_group, no_records};
 
 /// Name of the stream.
 pub(crate) const STREAM: &str = "plans";
@@ -14,6 +14,7 @@ pub(crate) const LISTING: Listing = Listing {
     name: STREAM,
     endpoint: "interviewPlan.list",
     paging: Paging::Token,
+    one: One::InListing,
     body: || json!({ "includeArchived": true }),
     models: &[],
     uses: &[],

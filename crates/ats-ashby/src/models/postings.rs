@@ -3,13 +3,21 @@
 //! No field of a posting says whether and where it is published: only the listings that hold it
 //! do. So each is read, and a bundle keeps one row for every listing. What the rows mean belongs to
 //! `posting`.
+//!
+//! The vendor sends the listings whole. Their postings are handed out in portions, in the order of
+//! their ids, each with its details: all details at once would be more than a page may hold. The
+//! cursor is the last id of a page, so that a walk goes on behind it whatever the vendor added,
+//! dropped or sorted anew since.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet, VecDeque},
+    sync::{Mutex, MutexGuard, PoisonError},
+};
 
 use async_trait::async_trait;
 use ats_core::{
-    Bundle, Document, ErrorKind, Known, Mapped, ModelKind, Next, PageRequest, RawJson, RawPage,
-    Reject, Related, Result, Stream,
+    Bundle, Document, ErrorKind, Known, Mapped, ModelKind, Next, PageCursor, PageRequest, RawJson,
+    RawPage, Reject, Related, Result, Stream,
 };
 use ats_http::Lane;
 use serde_json::json;
@@ -17,16 +25,29 @@ use serde_json::json;
 use super::posting::{self, BOARD_ID, BOARDS, INFO, LIST, UNPUBLISHED, board_variant};
 use crate::{
     client::{Body, Client, lane},
-    listing::{ROW, object, side_by_side, with_ids},
+    listing::{ROW, object, only_walked, side_by_side, with_ids},
 };
 
 /// Name of the stream.
 pub(crate) const STREAM: &str = "postings";
 
+/// So many postings make a page: a round number of calls that are made side by side.
+const PORTION: usize = 256;
+
 /// Postings and their questions, found by their job.
 #[derive(Debug)]
 pub(crate) struct Postings {
     client: Client,
+    portion: usize,
+    /// What the last page left over. It only saves requests: without it the listings are read again.
+    rest: Mutex<Option<Rest>>,
+}
+
+/// Listed postings that no page has brought yet, in the order of their ids.
+#[derive(Debug)]
+struct Rest {
+    cursor: PageCursor,
+    bundles: VecDeque<Bundle>,
 }
 
 impl Postings {
@@ -34,6 +55,8 @@ impl Postings {
     pub(crate) fn boxed(client: &Client) -> Box<dyn Stream> {
         Box::new(Self {
             client: client.clone(),
+            portion: PORTION,
+            rest: Mutex::default(),
         })
     }
 }
@@ -50,14 +73,30 @@ impl Stream for Postings {
 
     async fn fetch(&self, request: &PageRequest, known: &dyn Known) -> Result<RawPage> {
         let lane = lane(request);
-        let mut found = self.listings(lane).await?;
-        self.details(&mut found, known, lane).await?;
-        let next = Next::Done { checkpoint: None };
+        let (mut rest, rejects) = self.listed(request.cursor.as_ref(), lane).await?;
+        let later = rest.split_off(self.portion.min(rest.len()));
+        let mut bundles = Vec::from(rest);
+        self.details(&mut bundles, known, lane).await?;
+        let next = match bundles.last() {
+            Some(last) if !later.is_empty() => {
+                let cursor = PageCursor(last.id.clone());
+                self.keep(Rest {
+                    cursor: cursor.clone(),
+                    bundles: later,
+                });
+                Next::Page(cursor)
+            }
+            _ => Next::Done { checkpoint: None },
+        };
         Ok(RawPage {
-            bundles: found.bundles,
-            rejects: found.rejects,
+            bundles,
+            rejects,
             next,
         })
+    }
+
+    async fn fetch_one(&self, _: &str, _: &dyn Known) -> Result<Option<Bundle>> {
+        Err(only_walked(STREAM))
     }
 
     fn map(&self, bundle: &Bundle, _: &dyn Related) -> Mapped {
@@ -66,6 +105,34 @@ impl Stream for Postings {
 }
 
 impl Postings {
+    /// The listed postings behind the cursor, and the rows without an id, which belong to the first
+    /// page.
+    async fn listed(
+        &self,
+        cursor: Option<&PageCursor>,
+        lane: Lane,
+    ) -> Result<(VecDeque<Bundle>, Vec<Reject>)> {
+        let kept = self.kept().take();
+        let Some(cursor) = cursor else {
+            let found = self.listings(lane).await?;
+            return Ok((sorted(found.bundles), found.rejects));
+        };
+        if let Some(rest) = kept.filter(|rest| rest.cursor == *cursor) {
+            return Ok((rest.bundles, Vec::new()));
+        }
+        let mut bundles = sorted(self.listings(lane).await?.bundles);
+        bundles.retain(|bundle| bundle.id > cursor.0);
+        Ok((bundles, Vec::new()))
+    }
+
+    fn keep(&self, rest: Rest) {
+        *self.kept() = Some(rest);
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Option<Rest>> {
+        self.rest.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     async fn listings(&self, lane: Lane) -> Result<Found> {
         let mut found = Found::default();
         let boards = self.client.whole(BOARDS, Body::new(), lane).await?;
@@ -109,18 +176,18 @@ impl Postings {
     }
 
     /// Adds the detail documents: the known ones where nothing changed, else fetched ones.
-    async fn details(&self, found: &mut Found, known: &dyn Known, lane: Lane) -> Result<()> {
-        let mut due = Vec::new();
-        for (index, bundle) in found.bundles.iter_mut().enumerate() {
+    async fn details(&self, bundles: &mut [Bundle], known: &dyn Known, lane: Lane) -> Result<()> {
+        let mut due = HashSet::new();
+        for (index, bundle) in bundles.iter_mut().enumerate() {
             let before = known.bundle(STREAM, &bundle.id).await?;
             match before.and_then(|before| unchanged_detail(&before, bundle)) {
                 Some(detail) => bundle.documents.push(detail),
-                None => due.push(index),
+                None => {
+                    due.insert(index);
+                }
             }
         }
-        let due: HashSet<usize> = due.into_iter().collect();
-        let due = found
-            .bundles
+        let due = bundles
             .iter_mut()
             .enumerate()
             .filter(|(index, _)| due.contains(index));
@@ -173,6 +240,12 @@ impl Found {
             {
                 continue;
             }
+            // Listings mostly tell the same of a posting: one text is enough.
+            let same = bundle.documents_of(LIST).find(|one| one.body == row.body);
+            let row = match same.map(|one| one.body.clone()) {
+                Some(body) => Document { body, ..row },
+                None => row,
+            };
             bundle.group = bundle.group.take().or_else(|| posting::job_of(&row));
             bundle.documents.push(row);
             bundle.documents.extend(board.cloned());
@@ -189,6 +262,11 @@ impl Found {
     }
 }
 
+fn sorted(mut bundles: Vec<Bundle>) -> VecDeque<Bundle> {
+    bundles.sort_unstable_by(|one, other| one.id.cmp(&other.id));
+    bundles.into()
+}
+
 /// The detail document of `before` if the rows are still the same.
 fn unchanged_detail(before: &Bundle, now: &Bundle) -> Option<Document> {
     let same = before.documents_of(LIST).eq(now.documents_of(LIST));
@@ -203,7 +281,113 @@ fn is_unpublished(bundle: &Bundle) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use ats_core::{Connection, Shelf, Start};
+    use ats_http::testing::FakeClock;
+    use serde_json::Value;
+    use wiremock::{Mock, MockServer, ResponseTemplate, matchers};
+
     use super::*;
+
+    /// A vendor with one board and these postings.
+    async fn vendor(ids: &[&str]) -> MockServer {
+        let server = MockServer::start().await;
+        let rows: Vec<Value> = ids.iter().map(|id| json!({ "id": id })).collect();
+        let answers = [
+            (BOARDS, json!([{ "id": "board" }, {}])),
+            (LIST, json!(rows)),
+            (INFO, json!({ "title": "t" })),
+        ];
+        for (endpoint, results) in answers {
+            let answer = json!({ "success": true, "results": results });
+            Mock::given(matchers::path(format!("/{endpoint}")))
+                .respond_with(ResponseTemplate::new(200).set_body_json(answer))
+                .mount(&server)
+                .await;
+        }
+        server
+    }
+
+    fn in_twos(server: &MockServer) -> Postings {
+        let connection = Connection {
+            credentials: [("api_key".to_owned(), "canary".into())].into(),
+            base_url: Some(server.uri()),
+            clock: Some(Arc::new(FakeClock::new())),
+            ..Connection::default()
+        };
+        Postings {
+            client: Client::new(&connection).unwrap(),
+            portion: 2,
+            rest: Mutex::default(),
+        }
+    }
+
+    async fn page(postings: &Postings, cursor: Option<&str>) -> RawPage {
+        let request = PageRequest {
+            start: Start::Full,
+            cursor: cursor.map(|cursor| PageCursor(cursor.to_owned())),
+        };
+        postings.fetch(&request, &Shelf::default()).await.unwrap()
+    }
+
+    /// The ids of a page, and the cursor behind it.
+    fn told(page: &RawPage) -> (String, Option<&str>) {
+        let ids: Vec<&str> = page
+            .bundles
+            .iter()
+            .map(|bundle| bundle.id.as_str())
+            .collect();
+        let next = match &page.next {
+            Next::Page(cursor) => Some(cursor.0.as_str()),
+            Next::Done { .. } => None,
+        };
+        (ids.concat(), next)
+    }
+
+    async fn asked(server: &MockServer, endpoint: &str) -> usize {
+        let requests = server.received_requests().await.unwrap();
+        let path = format!("/{endpoint}");
+        requests
+            .iter()
+            .filter(|request| request.url.path() == path)
+            .count()
+    }
+
+    #[tokio::test]
+    async fn details_come_in_portions_and_the_listings_are_read_once() {
+        let server = vendor(&["d", "a", "e", "b", "c"]).await;
+        let postings = in_twos(&server);
+        let first = page(&postings, None).await;
+        assert_eq!(told(&first), ("ab".to_owned(), Some("b")));
+        assert_eq!(asked(&server, INFO).await, 2, "of this page only");
+        let second = page(&postings, Some("b")).await;
+        assert_eq!(told(&second), ("cd".to_owned(), Some("d")));
+        let third = page(&postings, Some("d")).await;
+        assert_eq!(told(&third), ("e".to_owned(), None));
+        let rejects = [&first, &second, &third].map(|page| page.rejects.len());
+        assert_eq!(rejects, [1, 0, 0], "the board without an id is told once");
+        let lists = [asked(&server, LIST).await, asked(&server, BOARDS).await];
+        assert_eq!(lists, [3, 1]);
+        assert_eq!(asked(&server, INFO).await, 5);
+    }
+
+    #[tokio::test]
+    async fn a_walk_goes_on_behind_its_cursor_whatever_is_remembered() {
+        let server = vendor(&["e", "d", "b", "a"]).await;
+        let other = in_twos(&server);
+        assert_eq!(
+            told(&page(&other, Some("b")).await),
+            ("de".to_owned(), None)
+        );
+        // The posting of the cursor is gone, and another walk left something else over.
+        let first = page(&other, None).await;
+        assert_eq!(told(&first), ("ab".to_owned(), Some("b")));
+        let behind = page(&other, Some("c")).await;
+        assert_eq!(told(&behind), ("de".to_owned(), None));
+        assert!(behind.rejects.is_empty());
+        assert_eq!(told(&page(&other, Some("e")).await), (String::new(), None));
+    }
 
     fn row(id: &str, title: &str) -> RawJson {
         RawJson::from(&json!({ "id": id, "jobId": "j", "title": title }))

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::{
-    listing::{Listing, Paging, no_group},
+    listing::{Listing, One, Paging, no_group},
     models::office,
     wire::{self, text},
 };
@@ -21,6 +21,7 @@ pub(crate) const DEPARTMENTS: Listing = Listing {
     name: "departments",
     endpoint: "department.list",
     paging: Paging::Token,
+    one: One::InListing,
     body: with_archived,
     models: &[],
     uses: &[],

@@ -15,7 +15,7 @@ use serde_json::{json, value::RawValue};
 use super::plans;
 use crate::{
     client::{Client, lane},
-    listing::{ROW, object, side_by_side, with_ids},
+    listing::{ROW, object, only_walked, side_by_side, with_ids},
     wire::{self, text},
 };
 
@@ -90,6 +90,10 @@ impl Stream for Stages {
                 .extend(rows.into_iter().map(|(id, row)| bundle(id, row, plan)));
         }
         Ok(raw)
+    }
+
+    async fn fetch_one(&self, _: &str, _: &dyn Known) -> Result<Option<Bundle>> {
+        Err(only_walked(STREAM))
     }
 
     fn map(&self, bundle: &Bundle, related: &dyn Related) -> Mapped {

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::{
-    listing::{Listing, Paging},
+    listing::{Listing, One, Paging},
     wire::{self, text},
 };
 
@@ -22,6 +22,7 @@ pub(crate) const LISTING: Listing = Listing {
     name: STREAM,
     endpoint: "surveySubmission.list",
     paging: Paging::Token,
+    one: One::InListing,
     body: || json!({ "surveyType": "Questionnaire" }),
     models: &[],
     uses: &[],

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::{
-    listing::{Listing, Paging, no_group},
+    listing::{Listing, One, Paging, no_group},
     wire::{self, text},
 };
 
@@ -20,6 +20,7 @@ pub(crate) const LISTING: Listing = Listing {
     name: "users",
     endpoint: "user.list",
     paging: Paging::Token,
+    one: One::Info("user.info", "userId"),
     body: || json!({ "includeDeactivated": true }),
     models: &[ModelKind::User],
     uses: &[],
