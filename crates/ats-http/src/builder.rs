@@ -121,7 +121,7 @@ impl Builder {
         self
     }
 
-    /// How reads are retried.
+    /// How calls are retried.
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
         self.retry = policy;
         self

@@ -1,6 +1,6 @@
-//! The client: one call is one or more attempts, each under a permit of the limiter.
+//! The client, and the call that connectors make most: JSON to a path below the base URL.
 //!
-//! It owns the order of things: permit, attempt, learn, retry. It must not know any vendor: an
+//! It owns what clones share: connections, limiter, counters. It must not know any vendor: an
 //! answer with a 4xx status is an answer, and what 200 means is the connector's to judge.
 
 use std::{
@@ -9,7 +9,6 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
-    time::Duration,
 };
 
 use ats_core::{Error, ErrorKind, Result};
@@ -18,63 +17,12 @@ use serde::Serialize;
 use url::Url;
 
 use crate::{
-    Builder, Clock, Lane, Limiter, Response, RetryPolicy,
-    failure::{Cause, Failure},
-    limit::Permit,
+    Builder, Call, Clock, Limiter, Response, RetryPolicy, Verdict,
+    attempts::{Errand, Repeat},
     redact::bare_url,
-    retry::{Jitter, Tries},
-    wire::{Judge, Wire},
+    retry::Jitter,
+    wire::Wire,
 };
-
-/// Whether sending twice is harmless.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CallKind {
-    /// Changes nothing at the vendor; retried.
-    Read,
-    /// May change something; sent once, whatever happens.
-    Write,
-}
-
-/// One request to the vendor.
-#[derive(Clone, Copy)]
-pub struct Call<'a, B: ?Sized> {
-    /// What errors and logs call it, usually the vendor's name of the endpoint.
-    pub operation: &'a str,
-    /// Path below the base URL, without a leading slash.
-    pub path: &'a str,
-    /// Sent as JSON.
-    pub body: &'a B,
-    /// Whether it may be retried.
-    pub kind: CallKind,
-    /// Its priority when permits are short.
-    pub lane: Lane,
-}
-
-/// Leaves the body out: it holds personal data.
-impl<B: ?Sized> fmt::Debug for Call<'_, B> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Call")
-            .field("operation", &self.operation)
-            .field("path", &self.path)
-            .field("kind", &self.kind)
-            .field("lane", &self.lane)
-            .finish_non_exhaustive()
-    }
-}
-
-/// What a connector says about an answer that it has looked into.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
-    /// The answer is for the caller, whether good or bad.
-    Done,
-    /// It means "too many requests" although the status does not say so.
-    RetryRateLimited {
-        /// The wait it asks for; without one, the `Retry-After` header counts.
-        after: Option<Duration>,
-    },
-    /// It means that the server failed although the status does not say so.
-    RetryUnavailable,
-}
 
 /// Requests of a client and its clones so far.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -105,18 +53,14 @@ pub(crate) struct Parts {
 
 struct Inner {
     parts: Parts,
-    sent: AtomicU64,
-    retried: AtomicU64,
-    throttled: AtomicU64,
+    counters: Counters,
 }
 
-/// A call made ready to be sent any number of times.
-struct Outgoing<'a> {
-    operation: &'a str,
-    url: Url,
-    body: Bytes,
-    kind: CallKind,
-    lane: Lane,
+#[derive(Default)]
+pub(crate) struct Counters {
+    pub(crate) sent: AtomicU64,
+    pub(crate) retried: AtomicU64,
+    pub(crate) throttled: AtomicU64,
 }
 
 impl Client {
@@ -128,9 +72,7 @@ impl Client {
     pub(crate) fn from_parts(parts: Parts) -> Self {
         let inner = Inner {
             parts,
-            sent: AtomicU64::new(0),
-            retried: AtomicU64::new(0),
-            throttled: AtomicU64::new(0),
+            counters: Counters::default(),
         };
         Self {
             inner: Arc::new(inner),
@@ -155,8 +97,9 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// - [`ErrorKind::RateLimited`]: throttled, and (for a read) still so after the last retry.
-    /// - [`ErrorKind::Unavailable`]: a read got no answer, or a write could not be sent at all.
+    /// - [`ErrorKind::RateLimited`]: throttled, and still so after the last retry.
+    /// - [`ErrorKind::Unavailable`]: a read got no answer, or a write could not be sent at all, even
+    ///   after retries.
     /// - [`ErrorKind::OutcomeUnknown`]: a write was sent and its answer is lost, or is a 5xx.
     /// - [`ErrorKind::Malformed`]: the answer to a read is larger than the cap.
     /// - [`ErrorKind::ConfigInvalid`]: the vendor redirects, so the base URL is wrong.
@@ -166,8 +109,19 @@ impl Client {
         B: Serialize + Sync + ?Sized,
         J: Fn(&Response) -> Verdict + Send + Sync,
     {
-        let outgoing = self.prepare(&call)?;
-        self.run(&outgoing, &judge).await
+        let Parts { wire, clock, .. } = self.parts();
+        let url = self.below_base(call.path);
+        let host = url.origin().ascii_serialization();
+        let body = Bytes::from(json_body(call.operation, call.body)?);
+        let errand = Errand {
+            operation: call.operation,
+            kind: call.kind,
+            repeat: Repeat::of(call.kind),
+            lane: Some(call.lane),
+        };
+        let request = || Ok(wire.http.post(url.clone()).body(body.clone()));
+        let attempt = |request| wire.attempt(request, &host, &judge, clock.wall());
+        Ok(self.run(&errand, request, attempt).await?.response)
     }
 
     /// The limiter, for progress displays and for sharing it with another client.
@@ -178,116 +132,41 @@ impl Client {
     /// Requests so far.
     pub fn stats(&self) -> Stats {
         Stats {
-            sent: self.inner.sent.load(Ordering::Relaxed),
-            retried: self.inner.retried.load(Ordering::Relaxed),
-            throttled: self.inner.throttled.load(Ordering::Relaxed),
+            sent: self.inner.counters.sent.load(Ordering::Relaxed),
+            retried: self.inner.counters.retried.load(Ordering::Relaxed),
+            throttled: self.inner.counters.throttled.load(Ordering::Relaxed),
         }
     }
 
-    fn prepare<'a, B: Serialize + ?Sized>(&self, call: &Call<'a, B>) -> Result<Outgoing<'a>> {
+    pub(crate) fn parts(&self) -> &Parts {
+        &self.inner.parts
+    }
+
+    pub(crate) fn counters(&self) -> &Counters {
+        &self.inner.counters
+    }
+
+    /// The URL of a path below the base URL. It is added segment by segment, so that no path can
+    /// lead to another host.
+    fn below_base(&self, path: &str) -> Url {
         let mut url = self.inner.parts.base_url.clone();
         if let Ok(mut segments) = url.path_segments_mut() {
-            // Segment by segment, so that no path can lead to another host.
-            segments.pop_if_empty().extend(call.path.split('/'));
+            segments.pop_if_empty().extend(path.split('/'));
         }
-        let body = serde_json::to_vec(call.body).map_err(|_| {
-            // The cause may quote values, so it is not kept.
-            Error::new(
-                ErrorKind::Unexpected,
-                call.operation,
-                "the request is not valid JSON",
-            )
-        })?;
-        let (operation, kind, lane) = (call.operation, call.kind, call.lane);
-        Ok(Outgoing {
-            operation,
-            url,
-            body: body.into(),
-            kind,
-            lane,
-        })
-    }
-
-    async fn run(&self, outgoing: &Outgoing<'_>, judge: Judge<'_>) -> Result<Response> {
-        let parts = &self.inner.parts;
-        let mut tries = Tries::new(&parts.retry, &parts.jitter);
-        loop {
-            let permit = parts.limiter.acquire(outgoing.lane).await;
-            let started = parts.clock.now();
-            self.inner.sent.fetch_add(1, Ordering::Relaxed);
-            let (url, body) = (&outgoing.url, outgoing.body.clone());
-            let outcome = parts
-                .wire
-                .attempt(url, body, judge, parts.clock.wall())
-                .await;
-            let elapsed = parts.clock.now().saturating_duration_since(started);
-            tries.book(elapsed);
-            log_attempt(outgoing, tries.made(), &outcome, elapsed);
-            let failure = match outcome {
-                Ok(response) => {
-                    permit.answered();
-                    return Ok(response);
-                }
-                Err(failure) => failure,
-            };
-            let may_retry = outgoing.kind == CallKind::Read && failure.cause.is_passing();
-            let wait = if may_retry {
-                tries.next_wait(failure.retry_after)
-            } else {
-                None
-            };
-            self.settle(permit, &failure, wait);
-            let Some(wait) = wait else {
-                return Err(failure.into_error(outgoing.operation, outgoing.kind, tries.made()));
-            };
-            self.inner.retried.fetch_add(1, Ordering::Relaxed);
-            parts.clock.sleep(wait).await;
-        }
-    }
-
-    /// Tells the limiter about a failed attempt.
-    fn settle(&self, permit: Permit, failure: &Failure, wait: Option<Duration>) {
-        if failure.cause != Cause::Throttled {
-            // Neither a lost connection nor a failing server says anything about the rate.
-            drop(permit);
-            return;
-        }
-        self.inner.throttled.fetch_add(1, Ordering::Relaxed);
-        // Without a wish of the vendor the others wait as long as this call does: they would only
-        // be throttled too. An absurd wish holds up nobody; each call then fails on its own.
-        let longest = self.inner.parts.retry.longest_wait;
-        permit.throttled(wait.or(failure.retry_after.filter(|asked| *asked <= longest)));
+        url
     }
 }
 
-/// One event per attempt. Everything in it is ours or scrubbed.
-fn log_attempt(
-    outgoing: &Outgoing<'_>,
-    attempt: u32,
-    outcome: &Result<Response, Failure>,
-    elapsed: Duration,
-) {
-    let operation = outgoing.operation;
-    let elapsed_ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
-    match outcome {
-        Ok(response) => tracing::debug!(
+/// A value as the body of a request.
+pub(crate) fn json_body<B: Serialize + ?Sized>(operation: &str, body: &B) -> Result<Vec<u8>> {
+    serde_json::to_vec(body).map_err(|_| {
+        // The cause may quote values, so it is not kept.
+        Error::new(
+            ErrorKind::Unexpected,
             operation,
-            attempt,
-            status = response.status,
-            elapsed_ms,
-            request_id = response.request_id,
-            "answered"
-        ),
-        Err(failure) => tracing::warn!(
-            operation,
-            attempt,
-            status = failure.status,
-            elapsed_ms,
-            request_id = failure.request_id,
-            cause = ?failure.cause,
-            "attempt failed"
-        ),
-    }
+            "the request is not valid JSON",
+        )
+    })
 }
 
 impl fmt::Debug for Client {

@@ -51,6 +51,12 @@ impl Cause {
     pub(crate) fn is_passing(self) -> bool {
         matches!(self, Self::Throttled | Self::NotSent | Self::Lost)
     }
+
+    /// Whether the vendor has certainly not done what was asked, so that even a write may be sent
+    /// again.
+    pub(crate) fn is_not_done(self) -> bool {
+        matches!(self, Self::Throttled | Self::NotSent)
+    }
 }
 
 /// One failed attempt.

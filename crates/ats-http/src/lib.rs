@@ -1,4 +1,4 @@
-//! HTTP for connectors: one [`Client`] that sends, retries reads, adapts its own rate, and keeps
+//! HTTP for connectors: one [`Client`] that sends, retries, adapts its own rate, and keeps
 //! secrets out of everything that a person or a log may see.
 //!
 //! It owns the wire: connections, timeouts, the size cap, [retries](RetryPolicy), the
@@ -31,8 +31,10 @@
 //! # }
 //! ```
 
+mod attempts;
 mod auth;
 mod builder;
+mod call;
 mod client;
 mod clock;
 mod failure;
@@ -46,7 +48,8 @@ mod wire;
 
 pub use auth::Auth;
 pub use builder::Builder;
-pub use client::{Call, CallKind, Client, Stats, Verdict};
+pub use call::{Call, CallKind, Verdict};
+pub use client::{Client, Stats};
 pub use clock::{Clock, SystemClock};
 pub use limit::{Lane, Limiter, LimiterSettings, Permit, Snapshot};
 pub use redact::bare_url;

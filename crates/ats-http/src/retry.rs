@@ -10,7 +10,7 @@ use std::{
 
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 
-/// How often and how long reads are retried. Writes never are.
+/// How often and how long a call is retried, if its failure allows it at all.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RetryPolicy {
     /// The longest possible first wait; it doubles with each further one.

@@ -6,7 +6,10 @@
 use std::{collections::BTreeMap, time::SystemTime};
 
 use bytes::{Bytes, BytesMut};
-use reqwest::header::{HeaderMap, LOCATION};
+use reqwest::{
+    RequestBuilder,
+    header::{HeaderMap, LOCATION},
+};
 use url::Url;
 
 use crate::{
@@ -30,41 +33,53 @@ pub(crate) struct Wire {
 }
 
 impl Wire {
-    /// Sends once. `wall` is the present, for a `Retry-After` that is a date.
+    /// Sends once and says what the answer means. `wall` is the present, for a `Retry-After` that
+    /// is a date.
     pub(crate) async fn attempt(
         &self,
-        url: &Url,
-        body: Bytes,
+        request: RequestBuilder,
+        host: &str,
         judge: Judge<'_>,
         wall: SystemTime,
-    ) -> Result<Response, Failure> {
-        let request = self.http.post(url.clone()).body(body);
-        let answer = request
+    ) -> Result<Reply, Setback> {
+        let (reply, broken) = self.exchange(request, host).await?;
+        let response = &reply.response;
+        let failure = refused(response.status, &reply.headers)
+            .or(broken)
+            .or_else(|| judged(judge(response)));
+        match failure {
+            Some(failure) => Err(reply.explain(failure, wall).into()),
+            None => Ok(reply),
+        }
+    }
+
+    /// Sends once and reads the answer; no status is a failure here. An answer that broke off has
+    /// an empty body, and stands beside what broke it.
+    pub(crate) async fn exchange(
+        &self,
+        request: RequestBuilder,
+        host: &str,
+    ) -> Result<(Reply, Option<Failure>), Failure> {
+        let mut answer = request
             .send()
             .await
-            .map_err(|error| self.not_answered(url, error))?;
-        let mut failure = refused(answer.status().as_u16(), answer.headers());
+            .map_err(|error| self.not_answered(host, error))?;
+        let headers = std::mem::take(answer.headers_mut());
         let mut response = Response {
             status: answer.status().as_u16(),
-            headers: self.kept(answer.headers()),
-            request_id: self.request_id(answer.headers()),
+            headers: self.kept(&headers),
+            request_id: self.request_id(&headers),
             body: Bytes::new(),
         };
-        // The body of a refusal is read too, to keep the connection, but nothing hangs on it.
-        match self.read_body(answer).await {
-            Ok(body) => response.body = body,
-            Err(broken) => failure = failure.or(Some(broken)),
-        }
-        let asked = response.header("retry-after");
-        let asked = asked.and_then(|value| parse_retry_after(value, wall));
-        let failure = failure.or_else(|| judged(judge(&response)));
-        let Some(mut failure) = failure else {
-            return Ok(response);
+        // The body of a refusal is read too, to keep the connection.
+        let broken = match self.read_body(answer).await {
+            Ok(body) => {
+                response.body = body;
+                None
+            }
+            Err(broken) => Some(broken),
         };
-        failure.status = Some(response.status);
-        failure.request_id = response.request_id;
-        failure.retry_after = failure.retry_after.or(asked);
-        Err(failure)
+        Ok((Reply { response, headers }, broken))
     }
 
     /// The body, never more of it than the cap, measured after decompression.
@@ -91,8 +106,7 @@ impl Wire {
         }
     }
 
-    fn not_answered(&self, url: &Url, error: reqwest::Error) -> Failure {
-        let host = url.origin().ascii_serialization();
+    fn not_answered(&self, host: &str, error: reqwest::Error) -> Failure {
         let failure = if error.is_connect() {
             Failure::new(Cause::NotSent, format!("could not connect to {host}"))
         } else if error.is_timeout() {
@@ -122,12 +136,53 @@ impl Wire {
     }
 }
 
+/// A whole answer.
+pub(crate) struct Reply {
+    pub(crate) response: Response,
+    pub(crate) headers: HeaderMap,
+}
+
+impl Reply {
+    /// A failure that this answer is, with what it says about itself.
+    pub(crate) fn explain(&self, mut failure: Failure, wall: SystemTime) -> Failure {
+        let asked = self.response.header("retry-after");
+        let asked = asked.and_then(|value| parse_retry_after(value, wall));
+        failure.status = Some(self.response.status);
+        failure.request_id.clone_from(&self.response.request_id);
+        failure.retry_after = failure.retry_after.or(asked);
+        failure
+    }
+}
+
+/// An attempt that did not settle the call.
+pub(crate) struct Setback {
+    pub(crate) failure: Failure,
+    /// The answer, for callers that want it as it is when there are no more attempts.
+    pub(crate) reply: Option<Box<Reply>>,
+}
+
+impl From<Failure> for Setback {
+    fn from(failure: Failure) -> Self {
+        Self {
+            failure,
+            reply: None,
+        }
+    }
+}
+
 /// What the status alone says, before anyone looks into the body.
 fn refused(status: u16, headers: &HeaderMap) -> Option<Failure> {
     match status {
+        300..=399 => Some(redirected(status, headers)),
+        _ => passing(status),
+    }
+}
+
+/// What a status says that may be another one when the request is sent again.
+pub(crate) fn passing(status: u16) -> Option<Failure> {
+    match status {
         429 => Some(throttled()),
         408 | 500..=599 => Some(Failure::new(Cause::Lost, "the vendor's server failed")),
-        300..=399 => Some(redirected(status, headers)),
         _ => None,
     }
 }

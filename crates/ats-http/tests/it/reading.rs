@@ -291,11 +291,11 @@ async fn an_answer_that_is_judged_throttled_for_ever_is_rate_limited() {
 }
 
 #[tokio::test]
-async fn a_judged_write_is_sent_once() {
+async fn a_judged_write_is_sent_again_only_if_it_was_throttled() {
     let clock = FakeClock::new();
-    for (text, kind) in [
-        ("slow_down", ErrorKind::RateLimited { retry_after: None }),
-        ("broken", ErrorKind::OutcomeUnknown),
+    for (text, kind, sent) in [
+        ("slow_down", ErrorKind::RateLimited { retry_after: None }, 6),
+        ("broken", ErrorKind::OutcomeUnknown, 1),
     ] {
         let server = server(vec![status(200).set_body_string(text)]).await;
         let client = builder(&server.uri(), &clock).build().unwrap();
@@ -304,6 +304,6 @@ async fn a_judged_write_is_sent_once() {
             .await
             .unwrap_err();
         assert_eq!(error.kind(), &kind);
-        assert_eq!(requests(&server).await, 1);
+        assert_eq!(requests(&server).await, sent);
     }
 }

@@ -91,6 +91,11 @@ pub(crate) enum Act {
 pub(crate) async fn raw_server(acts: Vec<Act>) -> (String, Arc<AtomicUsize>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
+    (url, serve(listener, acts))
+}
+
+/// Serves one act a connection, the last one for ever, and counts the requests it has read.
+pub(crate) fn serve(listener: TcpListener, acts: Vec<Act>) -> Arc<AtomicUsize> {
     let seen = Arc::new(AtomicUsize::new(0));
     let counter = Arc::clone(&seen);
     tokio::spawn(async move {
@@ -109,7 +114,7 @@ pub(crate) async fn raw_server(acts: Vec<Act>) -> (String, Arc<AtomicUsize>) {
             }
         }
     });
-    (url, seen)
+    seen
 }
 
 /// Reads up to the end of the body, which every test sends as one small JSON object.

@@ -1,13 +1,17 @@
-//! Writes: sent once, and honest about what is not known afterwards.
+//! Writes: sent again only when nothing was done, and honest about what is not known afterwards.
 
-use std::{sync::atomic::Ordering, time::Duration};
+use std::{
+    sync::{Arc, Mutex, atomic::Ordering},
+    time::{Duration, Instant, SystemTime},
+};
 
 use ats_core::{ErrorKind, Recovery};
-use ats_http::{Stats, testing::FakeClock};
-use tokio::net::TcpListener;
+use ats_http::{Clock, Stats, testing::FakeClock};
+use futures_util::future::BoxFuture;
+use tokio::net::TcpSocket;
 
 use crate::support::{
-    Act, OK, builder, ok, raw_server, read, requests, seconds, server, status, write,
+    Act, OK, builder, ok, raw_server, read, requests, seconds, serve, server, status, write,
 };
 
 #[tokio::test]
@@ -40,9 +44,30 @@ async fn a_write_that_meets_a_server_error_is_unknown_and_sent_once() {
 }
 
 #[tokio::test]
-async fn a_throttled_write_is_told_and_sent_once() {
+async fn a_throttled_write_was_not_done_and_is_sent_again_after_the_wait() {
     let clock = FakeClock::new();
     let server = server(vec![status(429).insert_header("retry-after", "30"), ok()]).await;
+    let client = builder(&server.uri(), &clock).build().unwrap();
+
+    assert_eq!(write(&client).await.unwrap().status(), 200);
+
+    assert_eq!(requests(&server).await, 2);
+    assert_eq!(clock.waits(), vec![seconds(30)]);
+    assert_eq!(
+        client.stats(),
+        Stats {
+            sent: 2,
+            retried: 1,
+            throttled: 1
+        }
+    );
+    assert_eq!(client.limiter().snapshot().limit, 2);
+}
+
+#[tokio::test]
+async fn a_write_that_stays_throttled_says_so_and_tells_the_wish() {
+    let clock = FakeClock::new();
+    let server = server(vec![status(429).insert_header("retry-after", "30")]).await;
     let client = builder(&server.uri(), &clock).build().unwrap();
 
     let error = write(&client).await.unwrap_err();
@@ -53,11 +78,37 @@ async fn a_throttled_write_is_told_and_sent_once() {
             retry_after: Some(seconds(30))
         }
     );
+    assert_eq!(requests(&server).await, 6);
+    assert_eq!(clock.waits(), vec![seconds(30); 5]);
+}
+
+#[tokio::test]
+async fn a_wish_that_is_too_long_ends_a_write_at_once() {
+    let clock = FakeClock::new();
+    let server = server(vec![status(429).insert_header("retry-after", "601")]).await;
+    let client = builder(&server.uri(), &clock).build().unwrap();
+
+    let error = write(&client).await.unwrap_err();
+
+    assert!(
+        matches!(error.kind(), ErrorKind::RateLimited { .. }),
+        "{error}"
+    );
     assert_eq!(requests(&server).await, 1);
     assert_eq!(clock.waits(), vec![]);
-    // Everyone else waits, although this caller decides for itself.
-    assert_eq!(client.limiter().snapshot().paused_for, seconds(30));
-    assert_eq!(client.limiter().snapshot().limit, 2);
+}
+
+#[tokio::test]
+async fn a_write_that_is_lost_on_its_second_attempt_is_not_sent_a_third_time() {
+    let clock = FakeClock::new();
+    let server = server(vec![status(429), status(500), ok()]).await;
+    let client = builder(&server.uri(), &clock).build().unwrap();
+
+    let error = write(&client).await.unwrap_err();
+
+    assert_eq!(error.kind(), &ErrorKind::OutcomeUnknown);
+    assert_eq!(error.context("attempts"), Some("2"));
+    assert_eq!(requests(&server).await, 2);
 }
 
 #[tokio::test]
@@ -137,13 +188,63 @@ async fn a_server_that_never_answers_leaves_a_write_unknown() {
     assert_eq!(seen.load(Ordering::SeqCst), 1);
 }
 
+/// A server that begins to listen while the client waits.
+#[derive(Debug)]
+struct Opening {
+    clock: FakeClock,
+    socket: Arc<Mutex<Option<TcpSocket>>>,
+}
+
+impl Clock for Opening {
+    fn now(&self) -> Instant {
+        self.clock.now()
+    }
+
+    fn wall(&self) -> SystemTime {
+        self.clock.wall()
+    }
+
+    fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
+        let (socket, wait) = (Arc::clone(&self.socket), self.clock.sleep(duration));
+        Box::pin(async move {
+            if let Some(socket) = socket.lock().unwrap().take() {
+                serve(socket.listen(8).unwrap(), vec![Act::Send(OK)]);
+            }
+            wait.await;
+        })
+    }
+}
+
+/// A port that nobody listens on and nobody else can take.
+fn closed_port() -> (TcpSocket, String) {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let url = format!("http://{}", socket.local_addr().unwrap());
+    (socket, url)
+}
+
 #[tokio::test]
-async fn a_write_that_found_no_server_was_not_sent() {
+async fn a_write_that_found_no_server_was_not_sent_and_is_tried_again() {
+    let (socket, url) = closed_port();
     let clock = FakeClock::new();
-    let url = {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        format!("http://{}", listener.local_addr().unwrap())
+    let opening = Opening {
+        clock: clock.clone(),
+        socket: Arc::new(Mutex::new(Some(socket))),
     };
+    let client = builder(&url, &clock)
+        .clock(Arc::new(opening))
+        .build()
+        .unwrap();
+
+    assert_eq!(write(&client).await.unwrap().status(), 200);
+    assert_eq!(client.stats().sent, 2);
+    assert_eq!(clock.waits().len(), 1);
+}
+
+#[tokio::test]
+async fn a_write_that_never_found_a_server_was_not_sent() {
+    let clock = FakeClock::new();
+    let (_socket, url) = closed_port();
     let client = builder(&url, &clock).build().unwrap();
 
     let error = write(&client).await.unwrap_err();
@@ -153,7 +254,7 @@ async fn a_write_that_found_no_server_was_not_sent() {
         error.message(),
         format!("could not connect to {url}; try again later")
     );
-    assert_eq!(client.stats().sent, 1);
+    assert_eq!(client.stats().sent, 6);
 }
 
 #[tokio::test]
