@@ -176,6 +176,48 @@ impl Client {
         Ok(self.rows(endpoint, &body, lane).await?.rows)
     }
 
+    /// Calls an endpoint that changes something, once. An answer that does not tell whether it was
+    /// carried out is [`ErrorKind::OutcomeUnknown`].
+    pub(crate) async fn write(&self, endpoint: &'static str, body: Body) -> Result<Answer> {
+        let call = Call {
+            operation: endpoint,
+            path: endpoint,
+            body: &body,
+            kind: CallKind::Write,
+            lane: Lane::Write,
+        };
+        let response = self.http.post_json_judged(call, judge_write).await?;
+        warn_of_version(endpoint, &response);
+        let decoded = decode(endpoint, &response).map_err(|error| match error.kind() {
+            ErrorKind::Unavailable | ErrorKind::Malformed { .. } => Error::new(
+                ErrorKind::OutcomeUnknown,
+                endpoint,
+                "the vendor does not tell whether it carried this out",
+            )
+            .because(error),
+            _ => error,
+        })?;
+        Ok(Answer {
+            results: decoded.results.to_owned(),
+        })
+    }
+
+    /// Calls a listing endpoint for all its rows, page by page.
+    pub(crate) async fn all(
+        &self,
+        endpoint: &'static str,
+        mut body: Body,
+        lane: Lane,
+    ) -> Result<Vec<RawJson>> {
+        if !matches!(
+            endpoint,
+            "archiveReason.list" | "customField.list" | "source.list"
+        ) {
+            body.insert("limit".into(), PAGE_SIZE.into());
+        }
+        self.whole(endpoint, body, lane).await
+    }
+
     /// Calls a listing endpoint that has no paging of its own, and follows a cursor all the same
     /// if one comes: the vendor's document declares the keys on some of these answers.
     pub(crate) async fn whole(
@@ -274,6 +316,15 @@ fn judge(response: &Response) -> Verdict {
             Verdict::RetryUnavailable
         }
         _ => Verdict::Done,
+    }
+}
+
+/// As [`judge`], for what must not be sent twice: only a refusal for too many requests says that
+/// nothing was done.
+fn judge_write(response: &Response) -> Verdict {
+    match judge(response) {
+        Verdict::RetryUnavailable => Verdict::Done,
+        verdict => verdict,
     }
 }
 

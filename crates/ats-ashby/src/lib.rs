@@ -6,6 +6,7 @@
 //!
 //! The vendor's API reference is at <https://developers.ashbyhq.com/reference>.
 
+mod actions;
 mod check;
 mod client;
 mod coverage;
@@ -16,9 +17,8 @@ mod wire;
 
 use async_trait::async_trait;
 use ats_core::{
-    Access, Action, ActionContext, Actions, Connection, Connector, CredentialField, Error,
-    ErrorKind, Factory, Features, Manifest, Outcome, Passthrough, Reads, Result, Stream, Usage,
-    Webhooks,
+    Access, Action, ActionContext, Actions, Connection, Connector, CredentialField, Factory,
+    Features, Manifest, Outcome, Passthrough, Reads, Result, Stream, Usage, Webhooks,
 };
 
 use crate::{client::Client, listing::ListingStream};
@@ -122,12 +122,8 @@ impl Connector for Ashby {
         coverage::features()
     }
 
-    async fn perform(&self, action: &Action, _: &ActionContext<'_>) -> Result<Outcome> {
-        Err(Error::new(
-            ErrorKind::NotAvailable,
-            action.kind().name(),
-            "the connector does not perform this action",
-        ))
+    async fn perform(&self, action: &Action, context: &ActionContext<'_>) -> Result<Outcome> {
+        actions::perform(&self.client, action, context).await
     }
 
     fn passthrough(&self) -> Option<&dyn Passthrough> {

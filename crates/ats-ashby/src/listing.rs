@@ -8,7 +8,7 @@ use std::fmt;
 use async_trait::async_trait;
 use ats_core::{
     Bundle, Document, Error, ErrorKind, Known, Mapped, ModelKind, Next, PageRequest, RawJson,
-    RawPage, Reject, Related, Result, Start, Stream,
+    RawPage, Reject, Related, Result, Stream,
 };
 use ats_http::Lane;
 use futures_util::{StreamExt, TryStreamExt, stream};
@@ -132,7 +132,7 @@ impl Stream for ListingStream {
     async fn fetch_one(&self, id: &str, _: &dyn Known) -> Result<Option<Bundle>> {
         let document = match self.listing.one {
             One::Info(endpoint, param) => {
-                let info = info(&self.client, endpoint, param, id).await?;
+                let info = info(&self.client, endpoint, param, id, Lane::Webhook).await?;
                 info.map(|info| Document::new(endpoint, "/results", info))
             }
             One::InListing => {
@@ -160,38 +160,14 @@ impl Stream for ListingStream {
 }
 
 impl ListingStream {
-    /// The row with this id, from the pages of the listing.
+    /// The row with this id, from the listing.
     async fn find(&self, id: &str) -> Result<Option<RawJson>> {
         let Listing { endpoint, body, .. } = self.listing;
-        let mut request = PageRequest {
-            start: Start::Full,
-            cursor: None,
-        };
-        loop {
-            let body = object(body());
-            let page = match self.listing.paging {
-                Paging::Token => self.client.page(endpoint, body, &request).await?,
-                Paging::Whole => Page {
-                    rows: self.client.whole(endpoint, body, Lane::Webhook).await?,
-                    next: Next::Done { checkpoint: None },
-                },
-            };
-            let mut rows = page.rows.into_iter();
-            if let Some(row) = rows.find(|row| wire::id_of(row).as_deref() == Some(id)) {
-                return Ok(Some(row));
-            }
-            match page.next {
-                Next::Page(next) if request.cursor.as_ref() == Some(&next) => {
-                    return Err(Error::malformed(
-                        endpoint,
-                        "/nextCursor",
-                        "the page cursor came twice",
-                    ));
-                }
-                Next::Page(next) => request.cursor = Some(next),
-                Next::Done { .. } => return Ok(None),
-            }
-        }
+        let (body, lane) = (object(body()), Lane::Webhook);
+        let rows = self.client.all(endpoint, body, lane).await?;
+        Ok(rows
+            .into_iter()
+            .find(|row| wire::id_of(row).as_deref() == Some(id)))
     }
 }
 
@@ -201,9 +177,10 @@ pub(crate) async fn info(
     endpoint: &'static str,
     param: &'static str,
     id: &str,
+    lane: Lane,
 ) -> Result<Option<RawJson>> {
     let body = object(json!({ param: id }));
-    let results = match client.read(endpoint, body, Lane::Webhook).await {
+    let results = match client.read(endpoint, body, lane).await {
         Ok(answer) => answer.results,
         Err(error) if *error.kind() == ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error),

@@ -97,6 +97,7 @@ struct FieldReport {
 #[derive(Debug, Serialize)]
 struct SlotReport {
     ok: bool,
+    missing_permissions: Vec<String>,
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     gap: Option<GapReport>,
 }
@@ -178,8 +179,8 @@ impl Report {
             key: access.title.clone(),
             granted: access.granted.clone(),
             models: models.collect(),
-            actions: slots(connector.actions().slots()),
-            features: slots(connector.features().slots()),
+            actions: slots(connector.actions().slots(), &access.missing_for_actions),
+            features: slots(connector.features().slots(), &BTreeMap::new()),
             tick: labels(needed),
             optional: labels(other),
             key_options: manifest
@@ -191,16 +192,20 @@ impl Report {
     }
 }
 
-fn slots(slots: Vec<(&'static str, &Support<()>)>) -> BTreeMap<&'static str, SlotReport> {
+fn slots<T>(
+    slots: Vec<(&'static str, &Support<T>)>,
+    missing: &BTreeMap<&'static str, Vec<String>>,
+) -> BTreeMap<&'static str, SlotReport> {
     let reports = slots.into_iter().map(|(name, support)| {
         let gap = support.gap().map(GapReport::from);
-        (
-            name,
-            SlotReport {
-                ok: gap.is_none(),
-                gap,
-            },
-        )
+        let missing_permissions = missing.get(name).cloned().unwrap_or_default();
+        let ok = gap.is_none() && missing_permissions.is_empty();
+        let report = SlotReport {
+            ok,
+            missing_permissions,
+            gap,
+        };
+        (name, report)
     });
     reports.collect()
 }
@@ -273,8 +278,10 @@ impl Report {
             head(text, &mut lines);
             let mut by_word: BTreeMap<String, Vec<&str>> = BTreeMap::new();
             for (name, report) in slots {
+                let missing: Vec<_> = report.missing_permissions.iter().map(label).collect();
                 let word = match &report.gap {
-                    None => "works".to_owned(),
+                    None if missing.is_empty() => "works".to_owned(),
+                    None => format!("missing {}", missing.join(", ")),
                     Some(gap) => format!("not available: {}", gap.reason),
                 };
                 by_word.entry(word).or_default().push(name);

@@ -175,6 +175,7 @@ mod tests {
         permissions: &[],
         boxes: &[],
         key_options: &[],
+        guides: &[],
     };
 
     fn set(settings: &mut Settings, pairs: &[&str]) -> Result<()> {

@@ -163,8 +163,8 @@ impl Matrix {
                 (Status::Supported, None)
             }
         };
-        let actions = coverage.actions.iter().map(|(name, gap)| {
-            let (status, note) = slot(Claim::Action(name), gap);
+        let actions = coverage.actions.iter().map(|(name, action)| {
+            let (status, note) = slot(Claim::Action(name), &action.gap);
             let inputs = BTreeMap::new();
             (
                 (*name).to_owned(),

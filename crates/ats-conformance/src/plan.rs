@@ -139,8 +139,8 @@ fn slot_cases(context: &Context) -> Vec<Case> {
     let slug = context.harness().slug();
     let coverage = &context.tables().coverage;
     let support = |gap: &Option<ats_core::Gap>| gap.map_or(Support::Yes(()), Support::No);
-    let actions = coverage.actions.iter().map(|(name, gap)| {
-        let (name, support) = (*name, support(gap));
+    let actions = coverage.actions.iter().map(|(name, action)| {
+        let (name, support) = (*name, support(&action.gap));
         let claim = Claim::Action(name);
         let run = move |_: &Context| slot_gap_case(Claim::Action(name), support);
         Case::new(format!("{slug}::action::{name}"), claim, run)

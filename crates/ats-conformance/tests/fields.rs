@@ -6,8 +6,9 @@ use ats_conformance::{
     ChangeInfo, Economy, Expected, Harness, Remote, Sent, WorldKind, laws, runner::prove, toy::Toy,
 };
 use ats_core::{
-    Access, Actions, Bundle, Connector, Features, FieldGap, Gap, Known, Manifest, Mapped,
-    ModelKind, PageRequest, RawPage, Read, Reads, Record, Related, Result, Stream, Support, Usage,
+    Access, Action, ActionContext, Actions, Bundle, Connector, Features, FieldGap, Gap, Known,
+    Manifest, Mapped, ModelKind, Outcome, PageRequest, Passthrough, RawPage, Read, Reads, Record,
+    Related, Result, Stream, Support, Usage, Webhooks,
 };
 use ats_simulator::Fault;
 
@@ -159,6 +160,10 @@ impl Stream for Twisted {
         self.honest().fetch(request, known).await
     }
 
+    async fn fetch_one(&self, id: &str, known: &dyn Known) -> Result<Option<Bundle>> {
+        self.honest().fetch_one(id, known).await
+    }
+
     fn map(&self, bundle: &Bundle, related: &dyn Related) -> Mapped {
         let mut mapped = self.honest().map(bundle, related);
         if self.2 == Lie::Strict && !mapped.losses.is_empty() {
@@ -223,6 +228,18 @@ impl Connector for Lying {
 
     fn features(&self) -> Features {
         self.0.features()
+    }
+
+    async fn perform(&self, action: &Action, context: &ActionContext<'_>) -> Result<Outcome> {
+        self.0.perform(action, context).await
+    }
+
+    fn passthrough(&self) -> Option<&dyn Passthrough> {
+        self.0.passthrough()
+    }
+
+    fn webhooks(&self) -> Option<&dyn Webhooks> {
+        self.0.webhooks()
     }
 
     fn usage(&self) -> Usage {

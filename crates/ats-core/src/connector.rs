@@ -12,7 +12,10 @@ use std::{
 use async_trait::async_trait;
 use secrecy::SecretString;
 
-use crate::{AlwaysNull, Clock, FieldGap, ModelKind, Reads, Result, Stream, Support};
+use crate::{
+    Action, ActionContext, AlwaysNull, Clock, FieldGap, ModelKind, Outcome, Passthrough, Reads,
+    Result, Stream, Support, Webhooks,
+};
 
 /// Our code for one vendor, bound to one integration's credentials.
 #[async_trait]
@@ -35,6 +38,25 @@ pub trait Connector: fmt::Debug + Send + Sync + 'static {
 
     /// One answer for each feature.
     fn features(&self) -> Features;
+
+    /// Performs an action that [`Connector::actions`] claims. References carry the vendor's ids.
+    ///
+    /// # Behaviour
+    /// - Everything is checked that can be before anything is sent.
+    /// - Every write goes through [`ActionContext::once`]; a dry run asks the vendor nothing.
+    /// - An input that cannot be honoured is a warning or an error, never left out in silence.
+    /// - What it touched is named, so that the mirror can be brought up to date.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotAvailable`](crate::ErrorKind::NotAvailable) for a gap.
+    async fn perform(&self, action: &Action, context: &ActionContext<'_>) -> Result<Outcome>;
+
+    /// Calls of the vendor's own API, if the feature is claimed.
+    fn passthrough(&self) -> Option<&dyn Passthrough>;
+
+    /// The vendor's webhooks, if the feature is claimed.
+    fn webhooks(&self) -> Option<&dyn Webhooks>;
 
     /// What has been asked of the vendor so far, for people who watch a pass.
     fn usage(&self) -> Usage;
@@ -64,6 +86,36 @@ pub struct Read<'a> {
     pub always_null: &'static [AlwaysNull],
 }
 
+/// The answer "yes" for one action.
+#[derive(Debug, Clone, Copy)]
+pub struct Write {
+    /// The permissions without any of which the action cannot be performed, as the vendor calls
+    /// them.
+    pub permissions: &'static [&'static str],
+    /// The inputs that the vendor cannot take. Each that is given comes back as a warning.
+    pub gaps: &'static [FieldGap],
+}
+
+/// A guide for the person at the customer's who connects the vendor.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Guide {
+    /// The feature it belongs to, or another short name; also its file name.
+    pub name: &'static str,
+    /// What it is about.
+    pub title: &'static str,
+    /// What to do, in order.
+    pub steps: &'static [GuideStep],
+}
+
+/// One step of a guide.
+#[derive(Debug, PartialEq, Eq)]
+pub struct GuideStep {
+    /// What it is about.
+    pub title: &'static str,
+    /// What to do, in Markdown. A line `{permissions}` stands for the table of boxes to tick.
+    pub text: &'static str,
+}
+
 /// Who a connector is, and what a person must know to connect it.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Manifest {
@@ -86,6 +138,8 @@ pub struct Manifest {
     pub boxes: &'static [KeyBox],
     /// What else can be switched on that page and decides about what is read.
     pub key_options: &'static [KeyOption],
+    /// How a person connects it and finds its way at the vendor.
+    pub guides: &'static [Guide],
 }
 
 impl Manifest {
@@ -155,6 +209,8 @@ pub struct Connection {
     pub settings: BTreeMap<String, bool>,
     /// Another clock than the machine's; tests pass one that does not wait.
     pub clock: Option<Arc<dyn Clock>>,
+    /// Whether files may be fetched from addresses of private networks.
+    pub allow_private_network: bool,
 }
 
 impl fmt::Debug for Connection {
@@ -186,19 +242,36 @@ pub struct Access {
     pub granted: BTreeSet<String>,
     /// For each model that cannot be read, the permissions that are missing.
     pub missing: BTreeMap<ModelKind, Vec<String>>,
+    /// For each action that cannot be performed, the permissions that are missing.
+    pub missing_for_actions: BTreeMap<&'static str, Vec<String>>,
 }
 
 impl Access {
-    /// What `granted` means for the models in `reads`.
-    pub fn of(title: Option<String>, granted: BTreeSet<String>, reads: &Reads<'_>) -> Self {
-        let missing = reads.slots().into_iter().filter_map(|(kind, slot)| {
-            let wanted = slot.yes()?.permissions.iter();
-            let lacking = wanted.filter(|permission| !granted.contains(**permission));
+    /// What `granted` means for the models in `reads` and for the actions.
+    pub fn of(
+        title: Option<String>,
+        granted: BTreeSet<String>,
+        reads: &Reads<'_>,
+        actions: &Actions,
+    ) -> Self {
+        let lacking = |wanted: &[&str]| {
+            let lacking = wanted
+                .iter()
+                .filter(|permission| !granted.contains(**permission));
             let lacking: Vec<String> = lacking.map(ToString::to_string).collect();
-            (!lacking.is_empty()).then_some((kind, lacking))
+            (!lacking.is_empty()).then_some(lacking)
+        };
+        let missing = reads.slots().into_iter().filter_map(|(kind, slot)| {
+            let lacking = lacking(slot.yes()?.permissions)?;
+            Some((kind, lacking))
+        });
+        let of_actions = actions.slots().into_iter().filter_map(|(name, slot)| {
+            let lacking = lacking(slot.yes()?.permissions)?;
+            Some((name, lacking))
         });
         Self {
             missing: missing.collect(),
+            missing_for_actions: of_actions.collect(),
             title,
             granted,
         }
@@ -207,16 +280,16 @@ impl Access {
 
 /// Declares a table of slots: one `Support` a line, and the list of its names.
 macro_rules! slots {
-    ($(#[$doc:meta])* $table:ident { $($(#[$slot_doc:meta])* $slot:ident,)* }) => {
+    ($(#[$doc:meta])* $table:ident of $claim:ty { $($(#[$slot_doc:meta])* $slot:ident,)* }) => {
         $(#[$doc])*
         #[derive(Debug, Clone)]
         pub struct $table {
-            $($(#[$slot_doc])* pub $slot: Support<()>,)*
+            $($(#[$slot_doc])* pub $slot: Support<$claim>,)*
         }
 
         impl $table {
             /// The answers, each with its name.
-            pub fn slots(&self) -> Vec<(&'static str, &Support<()>)> {
+            pub fn slots(&self) -> Vec<(&'static str, &Support<$claim>)> {
                 vec![$((stringify!($slot), &self.$slot),)*]
             }
         }
@@ -225,13 +298,15 @@ macro_rules! slots {
 
 slots! {
     /// One answer for each action. No default: a connector that does not answer does not compile.
-    Actions {
+    Actions of Write {
         /// A candidate, with an application to a job.
         create_candidate,
         /// An application of a candidate to a job.
         create_application,
         /// A tag on a candidate.
         add_tag_to_candidate,
+        /// One tag less on a candidate.
+        remove_tag_from_candidate,
         /// A file on an application.
         add_attachment_to_application,
         /// Another stage for an application.
@@ -248,12 +323,14 @@ slots! {
         add_attachment_to_candidate,
         /// A link to a result, on a candidate.
         add_result_link_to_candidate,
+        /// The files of a candidate.
+        get_candidate_attachments,
     }
 }
 
 slots! {
     /// One answer for each feature. No default: a connector that does not answer does not compile.
-    Features {
+    Features of () {
         /// Created candidates carry a source.
         source_writing,
         /// Only what was created through us is kept.

@@ -43,6 +43,11 @@ pub enum ErrorKind {
         /// What is in the way, as a short code such as `job_closed`.
         what: &'static str,
     },
+    /// An input cannot be used, which was found before anything was sent.
+    InputInvalid {
+        /// The input's path, when it is known.
+        field: Option<String>,
+    },
     /// The vendor refuses an input.
     InputRejected {
         /// The input's path, when it is known.
@@ -171,6 +176,7 @@ impl Error {
             ErrorKind::OutcomeUnknown => Recovery::ReadBack,
             ErrorKind::NotFound
             | ErrorKind::Conflict { .. }
+            | ErrorKind::InputInvalid { .. }
             | ErrorKind::InputRejected { .. }
             | ErrorKind::NotAvailable => Recovery::Report,
             ErrorKind::Malformed { .. } | ErrorKind::Unexpected => Recovery::Abort,
@@ -192,6 +198,7 @@ impl ErrorKind {
             Self::CursorExpired => "cursor_expired",
             Self::NotFound => "not_found",
             Self::Conflict { .. } => "conflict",
+            Self::InputInvalid { .. } => "input_invalid",
             Self::InputRejected { .. } => "input_rejected",
             Self::NotAvailable => "not_available",
             Self::Malformed { .. } => "malformed",

@@ -35,6 +35,18 @@ pub trait Stream: fmt::Debug + Send + Sync {
     /// - Details that cost a request each are fetched only for what `known` does not hold already.
     async fn fetch(&self, request: &PageRequest, known: &dyn Known) -> Result<RawPage>;
 
+    /// Fetches one bundle as [`Stream::fetch`] would bring it now; `None` if the vendor has no such
+    /// thing. It serves what changed just now, so it takes no detail from `known`.
+    ///
+    /// Documents may come from another endpoint of the vendor than those of the listing, and are
+    /// mapped to the same records.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotAvailable`](crate::ErrorKind::NotAvailable) where the vendor cannot be asked
+    /// for one thing alone: then the stream is walked.
+    async fn fetch_one(&self, id: &str, known: &dyn Known) -> Result<Option<Bundle>>;
+
     /// Maps a bundle to records and losses.
     ///
     /// # Behaviour

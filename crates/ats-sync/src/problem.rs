@@ -50,6 +50,7 @@ fn problem(error: &Error, manifest: &Manifest) -> Problem {
         ErrorKind::OutcomeUnknown
         | ErrorKind::NotFound
         | ErrorKind::Conflict { .. }
+        | ErrorKind::InputInvalid { .. }
         | ErrorKind::InputRejected { .. }
         | ErrorKind::NotAvailable
         | ErrorKind::Unexpected => "sync again, and report it if it stays so".to_owned(),

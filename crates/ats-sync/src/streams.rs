@@ -109,6 +109,10 @@ mod tests {
             unreachable!("nothing is fetched here")
         }
 
+        async fn fetch_one(&self, _: &str, _: &dyn Known) -> ats_core::Result<Option<Bundle>> {
+            unreachable!("nothing is fetched alone here")
+        }
+
         fn map(&self, _: &Bundle, _: &dyn Related) -> Mapped {
             Mapped::default()
         }

@@ -16,7 +16,7 @@ fn without(missing: &[&str]) -> Report {
     let all = factory.manifest.permissions.iter();
     let granted = all.filter(|permission| !missing.contains(permission));
     let granted = granted.map(ToString::to_string).collect();
-    let access = Access::of(None, granted, &connector.reads());
+    let access = Access::of(None, granted, &connector.reads(), &connector.actions());
     Report::of(connector.as_ref(), &access).unwrap()
 }
 

@@ -11,8 +11,9 @@ use std::{
 
 use async_trait::async_trait;
 use ats_core::{
-    Access, Actions, Bundle, Connector, Features, Known, Manifest, Mapped, ModelKind, PageRequest,
-    RawPage, Reads, Related, Result, Stream, Usage,
+    Access, Action, ActionContext, Actions, Bundle, Connector, Features, Known, Manifest, Mapped,
+    ModelKind, Outcome, PageRequest, Passthrough, RawPage, Reads, Related, Result, Stream, Usage,
+    Webhooks,
 };
 
 /// Who stands in between.
@@ -104,6 +105,18 @@ impl Connector for Hooked {
         self.inner.features()
     }
 
+    async fn perform(&self, action: &Action, context: &ActionContext<'_>) -> Result<Outcome> {
+        self.inner.perform(action, context).await
+    }
+
+    fn passthrough(&self) -> Option<&dyn Passthrough> {
+        self.inner.passthrough()
+    }
+
+    fn webhooks(&self) -> Option<&dyn Webhooks> {
+        self.inner.webhooks()
+    }
+
     fn usage(&self) -> Usage {
         self.inner.usage()
     }
@@ -131,6 +144,10 @@ impl Stream for HookedStream {
             .await?;
         self.hook.after(self.name, &mut page);
         Ok(page)
+    }
+
+    async fn fetch_one(&self, id: &str, known: &dyn Known) -> Result<Option<Bundle>> {
+        self.inner.streams()[self.index].fetch_one(id, known).await
     }
 
     fn map(&self, bundle: &Bundle, related: &dyn Related) -> Mapped {

@@ -7,8 +7,8 @@ use std::{
 
 use async_trait::async_trait;
 use ats_core::{
-    Access, Actions, Connector, Error, ErrorKind, Features, Manifest, Read, Reads, Result, Stream,
-    Support, Usage,
+    Access, Action, ActionContext, Actions, Connector, Error, ErrorKind, Features, Manifest,
+    Outcome, Passthrough, Read, Reads, Result, Stream, Support, Usage, Webhooks,
 };
 use base64::Engine;
 
@@ -122,6 +122,18 @@ impl Connector for Lying {
 
     fn features(&self) -> Features {
         self.honest.features()
+    }
+
+    async fn perform(&self, action: &Action, context: &ActionContext<'_>) -> Result<Outcome> {
+        self.honest.perform(action, context).await
+    }
+
+    fn passthrough(&self) -> Option<&dyn Passthrough> {
+        self.honest.passthrough()
+    }
+
+    fn webhooks(&self) -> Option<&dyn Webhooks> {
+        self.honest.webhooks()
     }
 
     fn usage(&self) -> Usage {

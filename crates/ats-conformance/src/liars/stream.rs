@@ -311,6 +311,10 @@ impl Stream for LyingStream {
         }
     }
 
+    async fn fetch_one(&self, id: &str, known: &dyn Known) -> Result<Option<Bundle>> {
+        self.honest().fetch_one(id, known).await
+    }
+
     fn map(&self, bundle: &Bundle, related: &dyn Related) -> Mapped {
         if self.lie == Lie::LooksElsewhere {
             related.get("applications", "a00000");

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use ats_core::{
-    Access, Actions, Connector, CredentialField, Features, FieldGap, Gap, KeyBox, Manifest, Read,
-    Reads, Result, Setting, Stream, Support, Usage,
+    Access, Action, ActionContext, Actions, Connector, CredentialField, Error, ErrorKind, Features,
+    FieldGap, Gap, KeyBox, Manifest, Outcome, Passthrough, Read, Reads, Result, Setting, Stream,
+    Support, Usage, Webhooks,
 };
 use serde_json::json;
 
@@ -47,6 +48,7 @@ pub(crate) static MANIFEST: Manifest = Manifest {
         tick("applicationsRead", "Applications"),
     ],
     key_options: &[],
+    guides: &[],
 };
 // doc: end
 
@@ -130,7 +132,12 @@ impl Connector for Toy {
         let granted = self.client.info("key.info", &json!({}))?.to_value();
         let granted = granted.as_array().into_iter().flatten();
         let granted = granted.filter_map(|name| Some(name.as_str()?.to_owned()));
-        Ok(Access::of(None, granted.collect(), &self.reads()))
+        Ok(Access::of(
+            None,
+            granted.collect(),
+            &self.reads(),
+            &self.actions(),
+        ))
     }
 
     fn streams(&self) -> Vec<&dyn Stream> {
@@ -169,6 +176,7 @@ impl Connector for Toy {
             create_candidate: Support::No(NONE),
             create_application: Support::No(NONE),
             add_tag_to_candidate: Support::No(NONE),
+            remove_tag_from_candidate: Support::No(NONE),
             add_attachment_to_application: Support::No(NONE),
             move_application_to_stage: Support::No(NONE),
             reject_application: Support::No(NONE),
@@ -177,6 +185,7 @@ impl Connector for Toy {
             get_application_attachments: Support::No(NONE),
             add_attachment_to_candidate: Support::No(NONE),
             add_result_link_to_candidate: Support::No(NONE),
+            get_candidate_attachments: Support::No(NONE),
         }
     }
 
@@ -196,6 +205,22 @@ impl Connector for Toy {
             delta_syncs: Support::Yes(()),
             eeo_questions: Support::No(NONE),
         }
+    }
+
+    async fn perform(&self, action: &Action, _: &ActionContext<'_>) -> Result<Outcome> {
+        Err(Error::new(
+            ErrorKind::NotAvailable,
+            action.kind().name(),
+            "the connector does not perform this action",
+        ))
+    }
+
+    fn passthrough(&self) -> Option<&dyn Passthrough> {
+        None
+    }
+
+    fn webhooks(&self) -> Option<&dyn Webhooks> {
+        None
     }
 
     fn usage(&self) -> Usage {

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use ats_core::{
-    Bundle, Checkpoint, Document, Known, Mapped, ModelKind, Next, PageCursor, PageRequest, RawJson,
-    RawPage, Reject, Related, Result, Start, Stream,
+    Bundle, Checkpoint, Document, Error, ErrorKind, Known, Mapped, ModelKind, Next, PageCursor,
+    PageRequest, RawJson, RawPage, Reject, Related, Result, Start, Stream,
 };
 use serde_json::{Value, json};
 
@@ -114,6 +114,14 @@ impl Stream for ToyStream {
         Ok(page)
     }
     // doc: end
+
+    async fn fetch_one(&self, _: &str, _: &dyn Known) -> Result<Option<Bundle>> {
+        Err(Error::new(
+            ErrorKind::NotAvailable,
+            self.kind.name,
+            "the toy vendor gives whole pages only",
+        ))
+    }
 
     fn map(&self, bundle: &Bundle, related: &dyn Related) -> Mapped {
         (self.kind.map)(bundle, related)

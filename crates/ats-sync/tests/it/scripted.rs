@@ -7,8 +7,9 @@ use std::{
 
 use async_trait::async_trait;
 use ats_core::{
-    Access, Actions, Bundle, Connector, Document, Features, Known, Manifest, Mapped, ModelKind,
-    Next, PageCursor, PageRequest, RawPage, Reads, Record, Related, Result, Stream, Usage,
+    Access, Action, ActionContext, Actions, Bundle, Connector, Document, Features, Known, Manifest,
+    Mapped, ModelKind, Next, Outcome, PageCursor, PageRequest, Passthrough, RawPage, Reads, Record,
+    Related, Result, Stream, Usage, Webhooks,
     model::{RejectionReason, RemoteData},
 };
 use ats_store::{PassState, WalkState};
@@ -56,6 +57,10 @@ impl Stream for Scripted {
         })
     }
 
+    async fn fetch_one(&self, _: &str, _: &dyn Known) -> Result<Option<Bundle>> {
+        unreachable!("nothing is fetched alone here")
+    }
+
     fn map(&self, bundle: &Bundle, related: &dyn Related) -> Mapped {
         (self.map)(bundle, related)
     }
@@ -95,6 +100,18 @@ impl Connector for Other {
 
     fn features(&self) -> Features {
         self.inner.features()
+    }
+
+    async fn perform(&self, action: &Action, context: &ActionContext<'_>) -> Result<Outcome> {
+        self.inner.perform(action, context).await
+    }
+
+    fn passthrough(&self) -> Option<&dyn Passthrough> {
+        self.inner.passthrough()
+    }
+
+    fn webhooks(&self) -> Option<&dyn Webhooks> {
+        self.inner.webhooks()
     }
 
     fn usage(&self) -> Usage {

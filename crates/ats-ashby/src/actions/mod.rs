@@ -1,0 +1,33 @@
+//! The actions: what is written at Ashby, and the files that are read live.
+//!
+//! Each file owns the call sequence of one kind of action. What they share is the `desk`, which reads
+//! from the vendor or, in a dry run, from the mirror, and the `step`, which is one write.
+
+mod desk;
+mod note;
+mod stage;
+mod step;
+
+use ats_core::{Action, ActionContext, Error, ErrorKind, Outcome, Result};
+
+use crate::client::Client;
+use desk::Desk;
+
+/// Performs an action. Ashby API reference; the sequences are those of the vendor's guides.
+pub(crate) async fn perform(
+    client: &Client,
+    action: &Action,
+    context: &ActionContext<'_>,
+) -> Result<Outcome> {
+    let desk = Desk::new(client, context);
+    match action {
+        Action::MoveApplicationToStage(input) => stage::change(&desk, input).await,
+        Action::AddNoteToApplication(input) => note::on_application(&desk, input).await,
+        Action::RejectApplication(input) => stage::reject(&desk, input).await,
+        other => Err(Error::new(
+            ErrorKind::NotAvailable,
+            other.kind().name(),
+            "the connector does not perform this action",
+        )),
+    }
+}
