@@ -1,30 +1,21 @@
 //! Settings of a [`Client`], checked once so that no call can fail for them later.
 //!
-//! It owns defaults and validation, and everything that touches TLS set-up.
+//! It owns defaults and validation. It must not know how TLS is set up.
 
-use std::{
-    fmt,
-    sync::{Arc, OnceLock},
-    time::Duration,
-};
+use std::{fmt, sync::Arc, time::Duration};
 
-use ats_core::{Error, ErrorKind, Result};
+use ats_core::Result;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
-use url::{Host, Url};
+use url::Url;
 
 use crate::{
     Auth, Client, Clock, Limiter, LimiterSettings, RetryPolicy, SystemClock,
     client::Parts,
-    failure::Transport,
+    dial::{self, invalid, is_loopback},
     redact::{Redactor, bare_url},
     retry::Jitter,
     wire::Wire,
 };
-
-/// The operation named in errors that no call caused.
-const OPERATION: &str = "http client";
-
-const USER_AGENT: &str = concat!("unified-ats/", env!("CARGO_PKG_VERSION"));
 
 /// Builds a [`Client`]; see [`Client::builder`].
 #[must_use]
@@ -49,7 +40,7 @@ impl Builder {
     pub(crate) fn new(base_url: Url) -> Self {
         Self {
             base_url,
-            user_agent: USER_AGENT.to_owned(),
+            user_agent: dial::USER_AGENT.to_owned(),
             auth: None,
             headers: Vec::new(),
             kept: vec!["content-type", "retry-after"],
@@ -149,7 +140,7 @@ impl Builder {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::ConfigInvalid`] for a base URL that is not http(s) or holds credentials, for a
+    /// [`ErrorKind::ConfigInvalid`](ats_core::ErrorKind::ConfigInvalid) for a base URL that is not http(s) or holds credentials, for a
     /// header or secret that cannot be sent, and when TLS cannot be set up.
     pub fn build(self) -> Result<Client> {
         check_url(&self.base_url)?;
@@ -175,29 +166,12 @@ impl Builder {
     }
 
     fn transport(&self, redactor: &Redactor) -> Result<reqwest::Client> {
-        let mut builder = reqwest::Client::builder()
-            .user_agent(self.user_agent.as_str())
+        let builder = dial::dialer(&self.base_url, &self.user_agent)?
             .default_headers(self.default_headers()?)
             .connect_timeout(self.connect_timeout)
             .read_timeout(self.read_timeout)
-            .timeout(self.total_timeout)
-            // A followed redirect would repeat a POST elsewhere, or turn it into a GET.
-            .redirect(reqwest::redirect::Policy::none())
-            .referer(false)
-            .tcp_nodelay(true);
-        if is_loopback(&self.base_url) {
-            // No proxy can reach this machine's own loopback.
-            builder = builder.no_proxy();
-        }
-        if self.base_url.scheme() == "http" {
-            builder = builder.tls_backend_preconfigured(trust_nobody()?);
-        } else {
-            install_crypto();
-        }
-        builder.build().map_err(|error| {
-            invalid("could not set up TLS; are the system's CA certificates installed?")
-                .because(Transport::new(error, redactor))
-        })
+            .timeout(self.total_timeout);
+        dial::finish(builder, redactor)
     }
 
     fn default_headers(&self) -> Result<HeaderMap> {
@@ -240,10 +214,6 @@ impl fmt::Debug for Builder {
     }
 }
 
-fn invalid(message: impl Into<String>) -> Error {
-    Error::new(ErrorKind::ConfigInvalid, OPERATION, message)
-}
-
 fn check_url(url: &Url) -> Result<()> {
     if !matches!(url.scheme(), "http" | "https") {
         return Err(invalid("the base URL must begin with https:// or http://"));
@@ -260,33 +230,4 @@ fn check_url(url: &Url) -> Result<()> {
         );
     }
     Ok(())
-}
-
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    }
-}
-
-/// reqwest looks for the process-wide provider and panics without one. Someone else may have
-/// installed theirs first, which is as good.
-fn install_crypto() {
-    static INSTALLED: OnceLock<()> = OnceLock::new();
-    INSTALLED.get_or_init(|| {
-        let _ = rustls::crypto::ring::default_provider().install_default();
-    });
-}
-
-/// TLS that no certificate satisfies, for a plain-http base URL: redirects are not followed, so no
-/// TLS is ever spoken, and a machine without CA certificates can still talk to a local server.
-fn trust_nobody() -> Result<rustls::ClientConfig> {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    Ok(rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|error| invalid("could not set up TLS").because(error))?
-        .with_root_certificates(rustls::RootCertStore::empty())
-        .with_no_client_auth())
 }

@@ -37,12 +37,15 @@ mod builder;
 mod call;
 mod client;
 mod clock;
+mod dial;
+mod download;
 mod failure;
 pub mod json;
 mod limit;
 mod redact;
 mod response;
 mod retry;
+mod spool;
 pub mod testing;
 mod wire;
 
@@ -51,7 +54,11 @@ pub use builder::Builder;
 pub use call::{Call, CallKind, Verdict};
 pub use client::{Client, Stats};
 pub use clock::{Clock, SystemClock};
+pub use download::{
+    DownloadLimits, DownloadPolicy, Downloader, Resolver, SystemResolver, sniff_content_type,
+};
 pub use limit::{Lane, Limiter, LimiterSettings, Permit, Snapshot};
 pub use redact::bare_url;
 pub use response::Response;
 pub use retry::RetryPolicy;
+pub use spool::Spooled;
