@@ -34,7 +34,8 @@ impl Fault {
 pub enum FaultKind {
     /// The answer comes later. Adds to any other fault of the same request.
     Delay(Duration),
-    /// Another status with this body.
+    /// Another status with this body. Nothing was done, as if something in front of the vendor had
+    /// answered.
     Status {
         /// The HTTP status.
         code: u16,
@@ -57,7 +58,7 @@ pub enum FaultKind {
         /// The HTTP status; the vendor uses 200 for logical errors.
         http: u16,
     },
-    /// Status 200 with an HTML body, as an edge in front of the vendor sends.
+    /// Status 200 with an HTML body, as an edge in front of the vendor sends. Nothing was done.
     Html,
     /// The headers announce the whole body, the connection closes in the middle of it.
     Truncated,
@@ -87,6 +88,15 @@ pub enum FaultKind {
     },
     /// The request is carried out, and the connection closes without an answer.
     ApplyThenReset,
+    /// The request is carried out, and another status with this body is sent.
+    ApplyThenStatus {
+        /// The HTTP status.
+        code: u16,
+        /// The body, as it is.
+        body: String,
+        /// The `Content-Type` header.
+        content_type: String,
+    },
     /// The key lacks the endpoint's permission.
     RevokedPermission,
 }

@@ -11,6 +11,7 @@ pub mod ashby;
 mod fault;
 mod keys;
 mod log;
+mod payload;
 mod server;
 mod simulator;
 mod world;
@@ -18,7 +19,7 @@ mod world;
 pub use fault::{Fault, FaultKind};
 pub use keys::KeySpec;
 pub use log::Exchange;
-pub use simulator::{Options, Simulator};
+pub use simulator::{Options, Simulator, SurveyKeys};
 pub use world::{Collection, Document, World};
 
 use std::sync::{Mutex, MutexGuard, PoisonError};

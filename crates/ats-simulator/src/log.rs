@@ -18,7 +18,8 @@ pub struct Exchange {
     pub key_name: String,
     /// `accept`, `ashby-version`, `content-type` and `user-agent`, as far as they were sent.
     pub request_headers: BTreeMap<String, String>,
-    /// The request body; null when it was not JSON.
+    /// The request body; of a form with parts an array of `name`, `filename`, `contentType` and
+    /// `length`, never the bytes; null when it could not be read.
     pub request: Value,
     /// The HTTP status; 0 when the connection was dropped without an answer.
     pub status: u16,

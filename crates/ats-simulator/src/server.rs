@@ -6,7 +6,7 @@ use std::convert::Infallible;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, mpsc};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, mpsc};
 use std::task::{Context, Poll};
 use std::thread::JoinHandle;
 
@@ -16,7 +16,6 @@ use hyper::body::{Body, Frame, Incoming, SizeHint};
 use hyper::service::service_fn;
 use hyper::{HeaderMap, Method, Request, Response};
 use hyper_util::rt::TokioIo;
-use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
@@ -25,6 +24,7 @@ use crate::fault::{FaultKind, Script};
 use crate::keys::Keys;
 use crate::lock;
 use crate::log::{Exchange, kept_headers};
+use crate::payload::Payload;
 use crate::simulator::Options;
 use crate::world::World;
 
@@ -34,9 +34,10 @@ pub(crate) struct Call {
     pub(crate) method: Method,
     /// The path without its leading slash.
     pub(crate) endpoint: String,
+    /// What follows the `?`; empty when nothing does.
+    pub(crate) query: String,
     pub(crate) headers: HeaderMap,
-    /// The body; none when it is not JSON.
-    pub(crate) body: Option<Value>,
+    pub(crate) body: Payload,
 }
 
 /// One answer of a vendor.
@@ -44,6 +45,7 @@ pub(crate) struct Call {
 pub(crate) struct Reply {
     pub(crate) status: u16,
     pub(crate) headers: Vec<(&'static str, String)>,
+    pub(crate) content_type: String,
     pub(crate) body: Bytes,
     pub(crate) key_name: String,
 }
@@ -74,6 +76,10 @@ impl Shared {
     pub(crate) fn world(&self) -> RwLockReadGuard<'_, World> {
         self.world.read().unwrap_or_else(PoisonError::into_inner)
     }
+
+    pub(crate) fn world_mut(&self) -> RwLockWriteGuard<'_, World> {
+        self.world.write().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// The thread that serves. It ends when this is dropped.
@@ -89,6 +95,7 @@ impl Running {
         let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
+        shared.ashby.moved_to(address);
         let (stop, stopped) = oneshot::channel();
         let (ready, started) = mpsc::channel();
         let thread = std::thread::Builder::new()
@@ -166,8 +173,9 @@ async fn answer(shared: &Shared, request: Request<Incoming>) -> io::Result<Respo
     let call = Call {
         method: head.method,
         endpoint: head.uri.path().trim_start_matches('/').to_owned(),
+        query: head.uri.query().unwrap_or_default().to_owned(),
+        body: Payload::read(&head.headers, &body),
         headers: head.headers,
-        body: serde_json::from_slice(&body).ok(),
     };
     respond(shared, call).await
 }
@@ -188,7 +196,7 @@ fn send(shared: &Shared, call: Call, harm: Option<FaultKind>) -> io::Result<Resp
         return Err(io::ErrorKind::ConnectionReset.into());
     }
     let mut reply = shared.ashby.answer(shared, &call, harm.as_ref());
-    let content_type = disfigure(&mut reply, harm.as_ref());
+    disfigure(&mut reply, harm.as_ref());
     let (status, lost) = match harm {
         Some(FaultKind::ApplyThenReset) => (0, true),
         _ => (reply.status, false),
@@ -205,7 +213,7 @@ fn send(shared: &Shared, call: Call, harm: Option<FaultKind>) -> io::Result<Resp
     }
     let mut response = Response::builder()
         .status(reply.status)
-        .header("content-type", content_type);
+        .header("content-type", reply.content_type);
     for (name, value) in reply.headers {
         response = response.header(name, value);
     }
@@ -216,23 +224,30 @@ fn send(shared: &Shared, call: Call, harm: Option<FaultKind>) -> io::Result<Resp
     response.body(sent).map_err(io::Error::other)
 }
 
-/// Applies the faults that need no vendor's language; returns the content type.
-fn disfigure(reply: &mut Reply, harm: Option<&FaultKind>) -> String {
+/// Applies the faults that need no vendor's language.
+fn disfigure(reply: &mut Reply, harm: Option<&FaultKind>) {
     match harm {
-        Some(FaultKind::Status {
-            code,
-            body,
-            content_type,
-        }) => {
+        Some(
+            FaultKind::Status {
+                code,
+                body,
+                content_type,
+            }
+            | FaultKind::ApplyThenStatus {
+                code,
+                body,
+                content_type,
+            },
+        ) => {
             reply.status = *code;
             reply.body = Bytes::from(body.clone());
-            return content_type.clone();
+            reply.content_type.clone_from(content_type);
         }
         Some(FaultKind::Html) => {
             reply.body = Bytes::from_static(
                 b"<!DOCTYPE html><html><body><h1>Just a moment...</h1></body></html>",
             );
-            return "text/html; charset=UTF-8".to_owned();
+            "text/html; charset=UTF-8".clone_into(&mut reply.content_type);
         }
         Some(FaultKind::Malformed) => {
             let half = &reply.body[..reply.body.len() / 2];
@@ -240,7 +255,6 @@ fn disfigure(reply: &mut Reply, harm: Option<&FaultKind>) -> String {
         }
         _ => {}
     }
-    "application/json; charset=utf-8".to_owned()
 }
 
 fn record(shared: &Shared, call: Call, status: u16, key_name: String, body: Option<Bytes>) {
@@ -252,7 +266,7 @@ fn record(shared: &Shared, call: Call, status: u16, key_name: String, body: Opti
         request_headers: kept_headers(&call.headers),
         endpoint: call.endpoint,
         key_name,
-        request: call.body.unwrap_or_default(),
+        request: call.body.into_log(),
         status,
         response: body.filter(|_| shared.options.record_responses),
     };
@@ -344,8 +358,9 @@ mod tests {
         let call = Call {
             method: Method::POST,
             endpoint: endpoint.to_owned(),
+            query: String::new(),
             headers: HeaderMap::new(),
-            body: None,
+            body: Payload::Unreadable,
         };
         assert!(respond(shared, call).await.is_ok(), "an answer");
     }

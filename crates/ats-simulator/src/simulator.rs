@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::ashby::Ashby;
@@ -41,6 +41,28 @@ pub struct Options {
     /// Serve the copies that documents embed (a candidate's source, an application's stage) as
     /// they were stored, instead of refreshing them from the document they copy.
     pub stale_copies: bool,
+    /// A candidate that was just created is missing from so many `candidate.search` answers.
+    pub search_lag: u32,
+    /// After a form was submitted, so many `application.info` requests by its instance id find no
+    /// application yet.
+    pub form_lag: u32,
+    /// A form submitted with one of these e-mail addresses is blocked: no application comes of it.
+    pub blocked_emails: Vec<String>,
+    /// By what `surveySubmission.create` takes the answers.
+    pub survey_keys: SurveyKeys,
+}
+
+/// By what the answers to a survey may be keyed. The vendor's documents say ids in one place and
+/// paths in another.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SurveyKeys {
+    /// A field's id or its path.
+    #[default]
+    Either,
+    /// A field's id only.
+    Ids,
+    /// A field's path only.
+    Paths,
 }
 
 /// A running server. It stops when it is dropped.
@@ -118,13 +140,7 @@ impl Simulator {
 
     /// Changes the world while the server runs. No request is answered meanwhile.
     pub fn edit<R>(&self, change: impl FnOnce(&mut World) -> R) -> R {
-        change(
-            &mut self
-                .shared
-                .world
-                .write()
-                .unwrap_or_else(PoisonError::into_inner),
-        )
+        change(&mut self.shared.world_mut())
     }
 
     /// Reads the world.
@@ -150,6 +166,16 @@ impl Simulator {
     /// Makes every page cursor handed out so far an expired one.
     pub fn expire_cursors(&self) {
         self.shared.ashby.expire_cursors();
+    }
+
+    /// Makes every upload that was announced and not yet made too late.
+    pub fn expire_uploads(&self) {
+        self.shared.ashby.expire_uploads();
+    }
+
+    /// Makes every link to a file handed out so far an expired one.
+    pub fn expire_file_links(&self) {
+        self.shared.ashby.expire_links();
     }
 
     /// What was asked and answered since the start or the last [`Simulator::clear_log`], as far

@@ -125,7 +125,7 @@ impl Collection {
     }
 
     /// Every document, oldest first.
-    pub fn documents(&self) -> impl Iterator<Item = &Document> {
+    pub fn documents(&self) -> impl DoubleEndedIterator<Item = &Document> {
         self.documents.values()
     }
 

@@ -39,7 +39,7 @@ pub(crate) fn answer(
                 &[],
             ));
         }
-        Work::List { paging, .. } | Work::Nested { paging, .. } => paging,
+        Work::List { .. } | Work::Nested { .. } | Work::Write(_) => endpoint.work.paging(),
     };
     let properties = ask.scope();
     let scope = scope(endpoint.name, &properties);
@@ -118,7 +118,9 @@ fn page(
             ..
         } => list(view, ask, collection, keep, row, walk, limit),
         Work::Nested { rows, .. } => nested(ask, rows(view, ask)?, walk, limit),
-        Work::Info { .. } | Work::Answer(_) => nested(ask, Vec::new(), walk, limit),
+        Work::Info { .. } | Work::Answer(_) | Work::Write(_) => {
+            nested(ask, Vec::new(), walk, limit)
+        }
     };
     pages.put(revision, name, &page);
     Ok(page)

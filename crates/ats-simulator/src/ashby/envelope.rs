@@ -11,7 +11,7 @@ pub(crate) struct Refusal {
     pub(crate) status: u16,
     pub(crate) headers: Vec<(&'static str, String)>,
     code: String,
-    message: String,
+    messages: Vec<String>,
 }
 
 impl Refusal {
@@ -20,13 +20,21 @@ impl Refusal {
             status,
             headers: Vec::new(),
             code: code.to_owned(),
-            message: message.to_owned(),
+            messages: vec![message.to_owned()],
         }
     }
 
     /// A logical error: status 200 and `invalid_input`.
     pub(crate) fn invalid(message: impl AsRef<str>) -> Self {
         Self::new(200, "invalid_input", message.as_ref())
+    }
+
+    /// A logical error with several reasons.
+    pub(crate) fn invalid_because(messages: Vec<String>) -> Self {
+        Self {
+            messages,
+            ..Self::invalid("")
+        }
     }
 
     /// A logical error: the thing that was asked for is not there, or not for this key.
@@ -54,10 +62,10 @@ impl Refusal {
     pub(crate) fn body(&self, request_id: &str) -> Bytes {
         let body = json!({
             "success": false,
-            "errors": [self.message],
+            "errors": self.messages,
             "errorInfo": {
                 "code": self.code,
-                "message": self.message,
+                "message": self.messages.join("; "),
                 "requestId": request_id,
             },
         });

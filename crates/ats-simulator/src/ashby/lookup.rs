@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::envelope::Refusal;
 use super::request::{Ask, MAX_LIMIT};
 use super::view::{View, boards, is_published, job_of};
-use super::{flag, render, text};
+use super::{flag, render, storage, text};
 
 type Answer = Result<Value, Refusal>;
 
@@ -204,6 +204,7 @@ pub(crate) fn candidate_info(view: &View<'_>, ask: &Ask) -> Answer {
 /// `candidate.search`: criteria are ANDed, at most 100 results, no cursor.
 pub(crate) fn candidate_search(view: &View<'_>, ask: &Ask) -> Answer {
     let (email, name) = (ask.text("email"), ask.text("name"));
+    let asked = view.memory.search();
     let fits = |candidate: &Value| {
         let mails = candidate.get("emailAddresses").and_then(Value::as_array);
         let mut mails = mails
@@ -213,6 +214,7 @@ pub(crate) fn candidate_search(view: &View<'_>, ask: &Ask) -> Answer {
         email.is_none_or(|wanted| mails.any(|mail| mail.eq_ignore_ascii_case(wanted)))
             && name.is_none_or(|wanted| contains(text(candidate, "name"), wanted))
             && view.sees_candidate(candidate)
+            && !lags(view, candidate, asked)
     };
     if email.is_none() && name.is_none() {
         return Ok(json!([]));
@@ -228,6 +230,12 @@ pub(crate) fn candidate_search(view: &View<'_>, ask: &Ask) -> Answer {
     Ok(found
         .map(|found| render::candidate(view, ask, found.into_owned()))
         .collect())
+}
+
+/// Whether the search does not know yet of a candidate that was just created.
+fn lags(view: &View<'_>, candidate: &Value, asked: u64) -> bool {
+    let created = candidate.get("_searches").and_then(Value::as_u64);
+    created.is_some_and(|created| asked - created < u64::from(view.options.search_lag))
 }
 
 fn contains(text: Option<&str>, wanted: &str) -> bool {
@@ -255,15 +263,23 @@ pub(crate) fn notes(view: &View<'_>, ask: &Ask) -> Result<Vec<(u64, Value)>, Ref
 /// `application.info`: by `applicationId`, else by the form instance that was submitted.
 pub(crate) fn application_info(view: &View<'_>, ask: &Ask) -> Answer {
     let applications = view.world.collection("applications");
-    let found = match (
+    let (id, instance) = (
         ask.text("applicationId"),
         ask.text("submittedFormInstanceId"),
-    ) {
+    );
+    let blocked = view.world.collection("blocked_forms");
+    if id.is_none() && instance.is_some_and(|instance| blocked.document(instance).is_some()) {
+        return Err(Refusal::not_found("application_blocked"));
+    }
+    let found = match (id, instance) {
         (Some(id), _) => applications.document(id).map(|document| document.peek()),
         (None, Some(instance)) if !ask.expands("referrals") => applications
             .documents()
+            // Who asks by a form has just submitted it.
+            .rev()
             .map(|document| document.peek())
-            .find(|application| submitted(application, instance)),
+            .find(|application| submitted(application, instance))
+            .filter(|_| view.memory.ask_for_form(instance) >= view.options.form_lag),
         (None, Some(_)) => {
             let message = "referrals cannot be expanded by submittedFormInstanceId";
             return Err(Refusal::invalid(message));
@@ -338,10 +354,10 @@ pub(crate) fn events(view: &View<'_>, ask: &Ask) -> Result<Vec<(u64, Value)>, Re
 }
 
 /// `file.info`: a link to fetch the file from at once.
-pub(crate) fn file(_: &View<'_>, ask: &Ask) -> Answer {
+pub(crate) fn file(view: &View<'_>, ask: &Ask) -> Answer {
     let handle = ask.text("fileHandle").unwrap_or_default();
     if handle.is_empty() {
         return Err(Refusal::invalid("fileHandle must not be empty"));
     }
-    Ok(json!({ "url": format!("https://files.example.com/{handle}?expires=60") }))
+    Ok(json!({ "url": storage::link(view, handle)? }))
 }

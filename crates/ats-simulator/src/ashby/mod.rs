@@ -6,22 +6,28 @@
 
 mod answer;
 mod changes;
+mod desk;
 mod endpoints;
 mod envelope;
 mod generate;
 mod keep;
+mod kind;
 mod lookup;
+mod memory;
 mod pages;
 mod paging;
 mod render;
 mod request;
+mod storage;
 mod view;
 mod worlds;
+mod writes;
 
 pub use changes::changes;
 pub use worlds::{generated_world, small_world};
 
 use std::collections::BTreeSet;
+use std::net::SocketAddr;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -32,17 +38,20 @@ use serde_json::Value;
 use crate::fault::{FaultKind, Marks};
 use crate::keys::KeySpec;
 use crate::lock;
+use crate::payload::Payload;
 use crate::server::{Call, Reply, Shared};
-use endpoints::Endpoint;
+use desk::Desk;
+use endpoints::{Endpoint, Work};
 use envelope::Refusal;
+use memory::Memory;
 use pages::Pages;
 use paging::Clerk;
-use view::{PostingIndex, View};
+use view::View;
 
 /// The one active date version of the API.
 const VERSION: &str = "2026-01-01";
 
-/// The permissions of endpoints that write. Writing is not simulated yet; a key may hold them.
+/// The permissions to write. A key may hold one although no endpoint here needs it.
 pub(crate) const WRITE_PERMISSIONS: [&str; 7] = [
     "apiKeysWrite",
     "candidatesWrite",
@@ -78,7 +87,7 @@ fn find(endpoint: &str) -> Option<&'static Endpoint> {
 pub(crate) struct Ashby {
     clerk: Clerk,
     pages: Pages,
-    index: PostingIndex,
+    memory: Memory,
 }
 
 impl Ashby {
@@ -90,13 +99,21 @@ impl Ashby {
         self.clerk.expire_cursors();
     }
 
+    pub(crate) fn expire_uploads(&self) {
+        self.memory.uploads.expire();
+    }
+
+    pub(crate) fn expire_links(&self) {
+        self.memory.links.expire();
+    }
+
+    pub(crate) fn moved_to(&self, address: SocketAddr) {
+        self.memory.moved_to(address);
+    }
+
     /// What the fault script has to know about a request.
     pub(crate) fn marks<'a>(&self, call: &'a Call) -> Marks<'a> {
-        let carries = |key| {
-            call.body
-                .as_ref()
-                .is_some_and(|body| body.get(key).is_some())
-        };
+        let carries = |key| call.body.json().is_some_and(|body| body.get(key).is_some());
         Marks {
             endpoint: &call.endpoint,
             paged: find(&call.endpoint).is_some_and(|known| known.work.paging().is_paged()),
@@ -107,6 +124,9 @@ impl Ashby {
 
     /// Answers one request.
     pub(crate) fn answer(&self, shared: &Shared, call: &Call, harm: Option<&FaultKind>) -> Reply {
+        if let Some(reply) = storage::answer(shared, &self.memory, call, harm) {
+            return reply;
+        }
         let mut key_name = String::new();
         let answered = self.attempt(shared, call, harm, &mut key_name);
         let request_id = self.clerk.request_id();
@@ -125,6 +145,7 @@ impl Ashby {
         Reply {
             status,
             headers,
+            content_type: "application/json; charset=utf-8".to_owned(),
             body,
             key_name,
         }
@@ -152,19 +173,43 @@ impl Ashby {
             return Err(Refusal::missing_permission(endpoint.permission));
         }
         refuse_by_fault(harm)?;
-        check_headers(&call.headers)?;
-        let body = call.body.as_ref().ok_or_else(|| {
-            Refusal::invalid("The body must be a JSON object; send {} when there is nothing to say")
-        })?;
-        let ask = request::check(endpoint, body, &shared.options)?;
-        let world = shared.world();
-        let view = View::new(&world, &key, &shared.options, &self.index);
-        let text = answer::answer(&self.clerk, &self.pages, &view, endpoint, &ask, harm)?;
+        check_headers(&call.headers, endpoint.multipart)?;
+        let ask = match &call.body {
+            Payload::Json(body) => request::check(endpoint, body, &shared.options)?,
+            Payload::Parts(parts) => request::check_parts(endpoint, parts, &shared.options)?,
+            Payload::Unreadable => {
+                return Err(Refusal::invalid(
+                    "The body must be a JSON object; send {} when there is nothing to say",
+                ));
+            }
+        };
+        let text = match endpoint.work {
+            Work::Write(_) if stopped_before(harm) => bytes::Bytes::new(),
+            Work::Write(write) => {
+                let mut desk = Desk {
+                    world: &mut shared.world_mut(),
+                    key: &key,
+                    options: &shared.options,
+                    memory: &self.memory,
+                };
+                envelope::success(&write(&mut desk, &ask)?.to_string(), &[])
+            }
+            _ => {
+                let world = shared.world();
+                let view = View::new(&world, &key, &shared.options, &self.memory);
+                answer::answer(&self.clerk, &self.pages, &view, endpoint, &ask, harm)?
+            }
+        };
         Ok(match harm {
             Some(harm) => envelope::disfigure(text, harm, ask.text("cursor")),
             None => text,
         })
     }
+}
+
+/// The faults of something in front of Ashby, which then never saw the request.
+fn stopped_before(harm: Option<&FaultKind>) -> bool {
+    matches!(harm, Some(FaultKind::Status { .. } | FaultKind::Html))
 }
 
 /// The faults that are refusals in Ashby's own envelope.
@@ -210,7 +255,7 @@ fn authorise(shared: &Shared, headers: &HeaderMap) -> Result<KeySpec, Refusal> {
     if key.active { Ok(key) } else { Err(unknown()) }
 }
 
-fn check_headers(headers: &HeaderMap) -> Result<(), Refusal> {
+fn check_headers(headers: &HeaderMap, multipart: bool) -> Result<(), Refusal> {
     let text = |name: HeaderName| {
         headers
             .get(name)
@@ -219,7 +264,9 @@ fn check_headers(headers: &HeaderMap) -> Result<(), Refusal> {
             .to_owned()
     };
     let content_type = text(CONTENT_TYPE).to_ascii_lowercase();
-    if content_type.split(';').next().map(str::trim) != Some("application/json") {
+    let kind = content_type.split(';').next().map(str::trim);
+    let form = multipart && kind == Some("multipart/form-data");
+    if kind != Some("application/json") && !form {
         let message = "Content-Type must be application/json";
         return Err(Refusal::new(415, "invalid_input", message));
     }

@@ -4,6 +4,8 @@ use serde_json::{Map, Value};
 
 use super::endpoints::{Endpoint, Work};
 use super::envelope::Refusal;
+pub(crate) use super::kind::Kind;
+use crate::payload::Part;
 use crate::simulator::Options;
 
 /// The largest page, and the default.
@@ -66,24 +68,6 @@ const PAGING: [Param; 4] = [
     },
 ];
 
-/// The type of one request property.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Kind {
-    Bool,
-    Text,
-    Uuid,
-    /// A whole number from 1 to 100.
-    Limit,
-    /// Milliseconds since 1970.
-    Millis,
-    /// One word of a list.
-    One(&'static [&'static str]),
-    /// An array of words of a list.
-    Many(&'static [&'static str]),
-    /// As `Many`, with at least one word.
-    Some(&'static [&'static str]),
-}
-
 /// One request property.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Param {
@@ -96,9 +80,24 @@ pub(crate) struct Param {
 #[derive(Debug, Default)]
 pub(crate) struct Ask {
     values: Map<String, Value>,
+    files: Vec<Part>,
 }
 
 impl Ask {
+    pub(crate) fn value(&self, name: &str) -> Option<&Value> {
+        self.values.get(name)
+    }
+
+    pub(crate) fn array(&self, name: &str) -> &[Value] {
+        let found = self.values.get(name).and_then(Value::as_array);
+        found.map_or(&[], Vec::as_slice)
+    }
+
+    /// The file of a multipart request with this part name.
+    pub(crate) fn file(&self, name: &str) -> Option<&Part> {
+        self.files.iter().find(|part| part.name == name)
+    }
+
     pub(crate) fn flag(&self, name: &str) -> bool {
         self.values
             .get(name)
@@ -165,7 +164,7 @@ pub(crate) fn check(endpoint: &Endpoint, body: &Value, options: &Options) -> Res
                 if optional_null && value.is_null() {
                     continue;
                 }
-                check_value(param, value)?;
+                param.kind.check(param.name, value)?;
                 ask.values.insert(name.clone(), value.clone());
             }
             None if endpoint.strict => {
@@ -179,6 +178,32 @@ pub(crate) fn check(endpoint: &Endpoint, body: &Value, options: &Options) -> Res
     }
     check_options(endpoint, &ask, options)?;
     Ok(ask)
+}
+
+/// Checks a multipart body: a text part is the value of the property it is named for, a file part
+/// is kept aside.
+pub(crate) fn check_parts(
+    endpoint: &Endpoint,
+    parts: &[Part],
+    options: &Options,
+) -> Result<Ask, Refusal> {
+    let mut body = Map::new();
+    let mut files = Vec::new();
+    for part in parts {
+        let Some(text) = part.text() else {
+            files.push(part.clone());
+            continue;
+        };
+        let param = endpoint.params.iter().find(|p| p.name == part.name);
+        let value = match param.map(|param| param.kind) {
+            Some(kind) if !kind.is_text() => serde_json::from_str(text)
+                .map_err(|_| Refusal::invalid(format!("{} must be JSON text", part.name)))?,
+            _ => Value::from(text),
+        };
+        body.insert(part.name.clone(), value);
+    }
+    let ask = check(endpoint, &Value::Object(body), options)?;
+    Ok(Ask { files, ..ask })
 }
 
 /// Refuses what the vendor's schema and its text disagree about, when the options say so.
@@ -198,53 +223,4 @@ fn check_options(endpoint: &Endpoint, ask: &Ask, options: &Options) -> Result<()
         return Err(Refusal::invalid(format!("{param} is required")));
     }
     Ok(())
-}
-
-fn check_value(param: &Param, value: &Value) -> Result<(), Refusal> {
-    let fits = match param.kind {
-        Kind::Bool => value.is_boolean(),
-        Kind::Text => value.is_string(),
-        Kind::Uuid => value.as_str().is_some_and(is_uuid),
-        Kind::Millis => value.is_i64() || value.is_u64(),
-        Kind::Limit => value
-            .as_u64()
-            .is_some_and(|limit| (1..=MAX_LIMIT as u64).contains(&limit)),
-        Kind::One(words) => is_word(value, words),
-        Kind::Many(words) => is_words(value, words),
-        Kind::Some(words) => {
-            is_words(value, words) && value.as_array().is_some_and(|list| !list.is_empty())
-        }
-    };
-    if fits {
-        return Ok(());
-    }
-    let wanted = match param.kind {
-        Kind::Bool => "a boolean".to_owned(),
-        Kind::Text => "a string".to_owned(),
-        Kind::Uuid => "a uuid".to_owned(),
-        Kind::Millis => "whole milliseconds since 1970".to_owned(),
-        Kind::Limit => "a whole number from 1 to 100".to_owned(),
-        Kind::One(words) => format!("one of {}", words.join(", ")),
-        Kind::Many(words) => format!("an array of {}", words.join(", ")),
-        Kind::Some(words) => format!("an array of at least one of {}", words.join(", ")),
-    };
-    Err(Refusal::invalid(format!("{} must be {wanted}", param.name)))
-}
-
-fn is_word(value: &Value, words: &[&str]) -> bool {
-    value.as_str().is_some_and(|word| words.contains(&word))
-}
-
-fn is_words(value: &Value, words: &[&str]) -> bool {
-    value
-        .as_array()
-        .is_some_and(|list| list.iter().all(|word| is_word(word, words)))
-}
-
-fn is_uuid(text: &str) -> bool {
-    text.len() == 36
-        && text.bytes().enumerate().all(|(place, byte)| match place {
-            8 | 13 | 18 | 23 => byte == b'-',
-            _ => byte.is_ascii_hexdigit(),
-        })
 }

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex};
 
 use serde_json::Value;
 
+use super::memory::Memory;
 use super::{flag, text};
 use crate::keys::KeySpec;
 use crate::lock;
@@ -20,7 +21,7 @@ pub(crate) struct View<'a> {
     pub(crate) world: &'a World,
     pub(crate) key: &'a KeySpec,
     pub(crate) options: &'a Options,
-    index: &'a PostingIndex,
+    pub(crate) memory: &'a Memory,
     postings: OnceCell<Arc<Postings>>,
 }
 
@@ -56,13 +57,13 @@ impl<'a> View<'a> {
         world: &'a World,
         key: &'a KeySpec,
         options: &'a Options,
-        index: &'a PostingIndex,
+        memory: &'a Memory,
     ) -> Self {
         Self {
             world,
             key,
             options,
-            index,
+            memory,
             postings: OnceCell::new(),
         }
     }
@@ -113,7 +114,9 @@ impl<'a> View<'a> {
 
     /// The postings of a job: id and whether it is published.
     pub(crate) fn postings_of(&self, job: &str) -> &[(String, bool)] {
-        let by_job = self.postings.get_or_init(|| self.index.of(self.world));
+        let by_job = self
+            .postings
+            .get_or_init(|| self.memory.index.of(self.world));
         by_job.get(job).map_or(&[], Vec::as_slice)
     }
 }

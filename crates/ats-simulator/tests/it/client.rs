@@ -66,13 +66,25 @@ pub(crate) async fn send(
     headers: &[(&str, &str)],
     body: &str,
 ) -> io::Result<Answer> {
+    send_bytes(address, method, path, headers, body.as_bytes()).await
+}
+
+/// Sends one request with exactly these headers and these bytes.
+pub(crate) async fn send_bytes(
+    address: SocketAddr,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: &[u8],
+) -> io::Result<Answer> {
     let mut stream = TcpStream::connect(address).await?;
     let mut text = format!("{method} /{path} HTTP/1.1\r\nhost: simulator\r\nconnection: close\r\n");
     for (name, value) in headers {
         text.push_str(&format!("{name}: {value}\r\n"));
     }
-    text.push_str(&format!("content-length: {}\r\n\r\n{body}", body.len()));
+    text.push_str(&format!("content-length: {}\r\n\r\n", body.len()));
     stream.write_all(text.as_bytes()).await?;
+    stream.write_all(body).await?;
     let mut raw = Vec::new();
     stream.read_to_end(&mut raw).await?;
     parse(&raw)
@@ -195,6 +207,111 @@ pub(crate) fn where_(
             .map(|d| d.id().to_owned())
             .collect()
     })
+}
+
+/// Asks for what must succeed; gives the results.
+pub(crate) async fn done(simulator: &Simulator, endpoint: &str, body: Value) -> Value {
+    let answer = ask(simulator, endpoint, body).await.json();
+    assert_eq!(answer["success"], true, "{endpoint}: {answer}");
+    answer["results"].clone()
+}
+
+/// Asks for what must be refused with status 200; gives the code.
+pub(crate) async fn refused(simulator: &Simulator, endpoint: &str, body: Value) -> String {
+    let before = simulator.read(World::revision);
+    let answer = ask(simulator, endpoint, body).await;
+    assert_eq!(answer.status, 200, "{endpoint}");
+    assert_eq!(answer.json()["success"], false, "{endpoint}");
+    assert_eq!(
+        simulator.read(World::revision),
+        before,
+        "{endpoint} changed the world and refused"
+    );
+    answer.code()
+}
+
+/// One part of a form: name, file name and content type of a file, and its bytes.
+pub(crate) type Part<'a> = (&'a str, Option<(&'a str, &'a str)>, &'a [u8]);
+
+/// A form as bytes, and its content type.
+pub(crate) fn form(parts: &[Part<'_>]) -> (Vec<u8>, String) {
+    let mut body = Vec::new();
+    for (name, file, data) in parts {
+        body.extend_from_slice(b"--frontier\r\nContent-Disposition: form-data; name=\"");
+        body.extend_from_slice(name.as_bytes());
+        body.push(b'"');
+        if let Some((file, kind)) = file {
+            let head = format!("; filename=\"{file}\"\r\nContent-Type: {kind}");
+            body.extend_from_slice(head.as_bytes());
+        }
+        body.extend_from_slice(b"\r\n\r\n");
+        body.extend_from_slice(data);
+        body.extend_from_slice(b"\r\n");
+    }
+    body.extend_from_slice(b"--frontier--\r\n");
+    (body, "multipart/form-data; boundary=frontier".to_owned())
+}
+
+/// Posts a form to an endpoint, with every permission.
+pub(crate) async fn post_form(simulator: &Simulator, endpoint: &str, parts: &[Part<'_>]) -> Answer {
+    let (body, kind) = form(parts);
+    let credentials = basic(&simulator.key());
+    let headers = [("authorization", &*credentials), ("content-type", &*kind)];
+    send_bytes(simulator.address(), "POST", endpoint, &headers, &body)
+        .await
+        .expect("an answer")
+}
+
+/// Announces and makes an upload; gives the handle.
+pub(crate) async fn upload(
+    simulator: &Simulator,
+    context: &str,
+    name: &str,
+    data: &[u8],
+) -> String {
+    let announced = announce(simulator, context, name, data.len()).await;
+    let answer = post_file(simulator, &announced, data).await;
+    assert_eq!(answer.status, 204, "{answer:?}");
+    announced["handle"].as_str().expect("a handle").to_owned()
+}
+
+pub(crate) async fn announce(
+    simulator: &Simulator,
+    context: &str,
+    name: &str,
+    length: usize,
+) -> Value {
+    let body = json!({
+        "fileUploadContext": context,
+        "filename": name,
+        "contentType": "application/pdf",
+        "contentLength": length,
+    });
+    done(simulator, "file.createFileUploadHandle", body).await
+}
+
+/// Posts a file with the fields of an announcement.
+pub(crate) async fn post_file(simulator: &Simulator, announced: &Value, data: &[u8]) -> Answer {
+    let fields = announced["fields"].as_object().expect("fields");
+    let mut parts: Vec<Part<'_>> = fields
+        .iter()
+        .map(|(name, value)| (&**name, None, value.as_str().expect("text").as_bytes()))
+        .collect();
+    parts.push(("file", Some(("ignored", "application/pdf")), data));
+    let (body, kind) = form(&parts);
+    let path = path_of(simulator, announced["url"].as_str().expect("an address"));
+    let headers = [("content-type", &*kind)];
+    send_bytes(simulator.address(), "POST", &path, &headers, &body)
+        .await
+        .expect("an answer")
+}
+
+/// The path of an address on the simulator's own port.
+pub(crate) fn path_of(simulator: &Simulator, url: &str) -> String {
+    let path = url.strip_prefix(&simulator.base_url());
+    path.expect("the simulator's own port")
+        .trim_start_matches('/')
+        .to_owned()
 }
 
 pub(crate) fn nothing() -> Value {

@@ -55,7 +55,11 @@ async fn every_endpoint_needs_its_permission() {
         let answer = ask_as(&simulator, &key, endpoint, nothing()).await;
         assert_eq!(answer.code(), "missing_endpoint_permission", "{endpoint}");
     }
-    assert_eq!(ashby::permission_of("candidate.create"), None);
+    assert_eq!(
+        ashby::permission_of("candidate.create"),
+        Some("candidatesWrite")
+    );
+    assert_eq!(ashby::permission_of("application.archive"), None);
     let all = Simulator::all_permissions();
     assert!(all.contains(&"jobsRead") && all.contains(&"candidatesWrite"));
 }

@@ -2,10 +2,15 @@
 
 #![expect(clippy::expect_used, reason = "helpers of tests may panic as tests do")]
 
+mod applying;
+mod candidates;
 mod client;
 mod faults;
+mod forms;
 mod hiding;
 mod keys;
+mod metadata;
 mod paging;
 mod requests;
+mod uploads;
 mod worlds;

@@ -1,15 +1,16 @@
 //! The table of endpoints: permission, parameters, strictness, and where the rows come from.
 //!
 //! One line of the API reference each, <https://developers.ashbyhq.com/reference>. Behaviour lives
-//! in `request`, `keep`, `render` and `lookup`; the table only names it. Endpoints that write will
-//! be further kinds of [`Work`].
+//! in `request`, `keep`, `render`, `lookup` and `writes`; the table only names it.
 
 mod jobs;
 mod people;
 mod reference;
+mod writing;
 
 use serde_json::Value;
 
+use super::desk::Desk;
 use super::envelope::Refusal;
 use super::keep::Keep;
 use super::render::Row;
@@ -23,6 +24,8 @@ pub(crate) struct Endpoint {
     pub(crate) params: &'static [Param],
     /// Whether an unknown request property is refused rather than ignored.
     pub(crate) strict: bool,
+    /// Whether a form of parts is taken beside JSON.
+    pub(crate) multipart: bool,
     pub(crate) work: Work,
 }
 
@@ -51,13 +54,15 @@ pub(crate) enum Work {
     },
     /// Anything else; gives the `results`.
     Answer(fn(&View<'_>, &Ask) -> Result<Value, Refusal>),
+    /// Changes the world; gives the `results`. A refusal leaves the world as it was.
+    Write(fn(&mut Desk<'_>, &Ask) -> Result<Value, Refusal>),
 }
 
 impl Work {
     pub(crate) fn paging(&self) -> Paging {
         match self {
             Self::List { paging, .. } | Self::Nested { paging, .. } => *paging,
-            Self::Info { .. } | Self::Answer(_) => Paging::Single,
+            Self::Info { .. } | Self::Answer(_) | Self::Write(_) => Paging::Single,
         }
     }
 }
@@ -93,6 +98,7 @@ const fn endpoint(
         permission,
         params,
         strict: false,
+        multipart: false,
         work,
     }
 }
@@ -137,9 +143,14 @@ const METADATA: &str = "hiringProcessMetadataRead";
 const ORGANIZATION: &str = "organizationRead";
 const ARCHIVED: Param = flag("includeArchived");
 
-/// Every endpoint that reads.
+/// Every endpoint.
 pub(crate) fn all() -> impl Iterator<Item = &'static Endpoint> {
-    [jobs::ENDPOINTS, people::ENDPOINTS, reference::ENDPOINTS]
-        .into_iter()
-        .flatten()
+    [
+        jobs::ENDPOINTS,
+        people::ENDPOINTS,
+        reference::ENDPOINTS,
+        writing::ENDPOINTS,
+    ]
+    .into_iter()
+    .flatten()
 }
