@@ -17,6 +17,10 @@ pub enum Cause {
     Handover,
     /// Stored documents were mapped again by a person's command.
     Remap,
+    /// An action of ours, by its name.
+    Action(String),
+    /// An event of the vendor, by its name.
+    Webhook(String),
 }
 
 /// What happened to a record.

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use ats_core::{Checkpoint, Id, Lookup, Loss, ModelKind, PageCursor, RawJson, Reject, Timestamp};
 use sha2::{Digest, Sha256};
 
-use crate::{BundleHash, Cause, Layout};
+use crate::{BundleHash, Cause, DeletionReason, Layout};
 
 /// Everything that one page brings, or one round of mapping again. It is written whole or not.
 #[derive(Debug, Clone, PartialEq)]
@@ -137,6 +137,25 @@ fn as_it_is<'de, D: serde::Deserializer<'de>>(
 ) -> Result<Option<RawJson>, D::Error> {
     let body = <Box<serde_json::value::RawValue> as serde::Deserialize>::deserialize(deserializer)?;
     Ok(Some(body.into()))
+}
+
+/// A bundle that the vendor says is gone.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Removal {
+    /// The integration.
+    pub integration: ats_core::IntegrationId,
+    /// The pass, by its key.
+    pub pass: i64,
+    /// The engine's time.
+    pub at: Timestamp,
+    /// The stream.
+    pub stream: String,
+    /// The bundle's id within the stream.
+    pub bundle: String,
+    /// What its records' tombstones say.
+    pub reason: DeletionReason,
+    /// How that is known.
+    pub cause: Cause,
 }
 
 /// What a walk that has ended did not bring.

@@ -4,6 +4,7 @@
 //! It owns what is written in one transaction and what a change is. It must not know any connector,
 //! nor when anything is read from a vendor: that is the engine's.
 
+mod action;
 mod bundle;
 mod change;
 mod commit;
@@ -15,6 +16,7 @@ pub mod sqlite;
 mod store;
 pub mod vault;
 
+pub use action::{ActionEnd, ActionEntry, ActionState, NewAction};
 pub use bundle::{
     BodyHash, BundleHash, BundleState, DueBundle, StoredBundle, body_hashes, bundle_hash,
     bundle_hash_of, pack,
@@ -22,7 +24,7 @@ pub use bundle::{
 pub use change::{Cause, Change, ChangeKind, ChangeQuery, DeletionReason};
 pub use commit::{
     BundleCommit, DocumentPlace, Documents, MappedCommit, Missing, MissingOfModel, PageCommit,
-    Progress, RecordCommit, Swept, lookup_hash,
+    Progress, RecordCommit, Removal, Swept, lookup_hash,
 };
 pub use error::{Error, Result};
 pub use integration::{Integration, IntegrationState, Settings, Tracked};

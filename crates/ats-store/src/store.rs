@@ -7,12 +7,13 @@
 
 use std::{collections::BTreeMap, fmt::Debug};
 
-use ats_core::{Checkpoint, Id, IntegrationId, ModelKind, Timestamp, Usage};
+use ats_core::{Checkpoint, Id, IntegrationId, ModelKind, StepState, Timestamp, Usage};
 
 use crate::{
-    BundleState, Cause, Change, ChangeQuery, DeletionReason, DueBundle, Integration, LossRow,
-    Missing, ModelCount, NewPass, PageCommit, Pass, PassEnd, Problem, RecordQuery, RejectRow,
-    Result, StoredBundle, StoredRecord, Swept, Tracked, WalkStart,
+    ActionEnd, ActionEntry, BundleState, Cause, Change, ChangeQuery, DeletionReason, DueBundle,
+    Integration, LossRow, Missing, ModelCount, NewAction, NewPass, PageCommit, Pass, PassEnd,
+    Problem, RecordQuery, RejectRow, Removal, Result, StoredBundle, StoredRecord, Swept, Tracked,
+    WalkStart,
 };
 
 /// The right to write what belongs to one integration. It ends when it is dropped, and when the
@@ -45,6 +46,29 @@ pub trait Store: Debug + Send + Sync + 'static {
     /// Takes the right to write for an integration. `holder` is what somebody who wants it too is
     /// told. Fails with [`Error::Busy`](crate::Error::Busy) while another one has it.
     fn lock(&self, id: &IntegrationId, holder: &str) -> Result<Box<dyn Guard>>;
+
+    /// Takes a right of this name within an integration, beside that of [`Store::lock`]. Fails with
+    /// [`Error::Busy`](crate::Error::Busy) while another one has it.
+    fn lock_named(&self, id: &IntegrationId, name: &str, holder: &str) -> Result<Box<dyn Guard>>;
+
+    // Actions
+
+    /// Writes down an action that begins. If one with the same idempotency key is there already, it
+    /// is given instead, and nothing is written.
+    fn begin_action(&self, id: &IntegrationId, new: &NewAction) -> Result<ActionEntry>;
+
+    /// Writes down how an action ended, or was left.
+    fn end_action(&self, action: i64, end: &ActionEnd) -> Result<()>;
+
+    /// How far a step of an action has come.
+    fn step(&self, action: i64, name: &str) -> Result<Option<StepState>>;
+
+    /// Writes down how far a step has come; `None` takes it away. The first step that is sent makes
+    /// the action one that was sent.
+    fn save_step(&self, action: i64, name: &str, state: Option<&StepState>) -> Result<()>;
+
+    /// The actions of an integration, the latest first.
+    fn actions(&self, id: &IntegrationId, limit: usize) -> Result<Vec<ActionEntry>>;
 
     // Passes
 
@@ -166,6 +190,19 @@ pub trait Store: Debug + Send + Sync + 'static {
         at: Timestamp,
         limit: usize,
     ) -> Result<Swept>;
+
+    /// Takes away a bundle that the vendor says is gone. Records that nothing gives any more get a
+    /// tombstone; what looked it up is marked as due. One that is not there is no error. Tells
+    /// whether it was there.
+    fn remove_bundle(&self, removal: &Removal) -> Result<bool>;
+
+    /// Writes down that one candidate was merged into another, both by our ids. Once the first is
+    /// gone, [`Store::settle_merges`] gives it that reason.
+    fn merge(&self, id: &IntegrationId, from: &Id, into: &Id) -> Result<()>;
+
+    /// The vendor's ids of the living candidates with this e-mail address, whatever its case, the
+    /// oldest first.
+    fn candidates_with_email(&self, id: &IntegrationId, email: &str) -> Result<Vec<String>>;
 
     /// Gives the candidates that are gone, and whose applications moved to another candidate, the
     /// reason [`DeletionReason::Merged`]; from then on [`Store::alias`] knows them.

@@ -137,6 +137,9 @@ impl Page<'_> {
             )?;
         }
         let seen = self.see(key, writer)?;
+        if self.commit.progress.is_none() && bundle.documents != Documents::AsStored {
+            self.show_to_walks(key, writer.tx)?;
+        }
         let first = seen || self.commit.progress.is_none();
         match &bundle.mapped {
             Some(mapped) => self.mapped(key, found.as_ref(), bundle, mapped, first, writer)?,
@@ -221,6 +224,18 @@ impl Page<'_> {
             return Ok(false);
         };
         Ok(writer.statements.see.execute([key, walk])? > 0)
+    }
+
+    /// What was read alone was seen by the walk that is under way, which may have passed its place
+    /// already: otherwise that walk would sweep it.
+    fn show_to_walks(&self, key: i64, tx: &Transaction<'_>) -> Result<()> {
+        let mut statement = tx.prepare_cached(
+            "INSERT OR REPLACE INTO sightings
+             SELECT ?1, key FROM walks WHERE stream = ?2 AND state IN ('OPEN', 'ENDED')
+             ORDER BY key DESC LIMIT 1",
+        )?;
+        statement.execute([key, self.stream])?;
+        Ok(())
     }
 
     fn count_unchanged(&self, key: i64, writer: &mut Writer<'_>) -> Result<()> {

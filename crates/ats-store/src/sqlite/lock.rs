@@ -26,9 +26,15 @@ impl Drop for Held {
     }
 }
 
-/// Takes the lock of the integration with this key, or tells who has it.
-pub(super) fn take(database: &Path, integration: i64, holder: &str) -> Result<Box<dyn Guard>> {
-    let path = path(database, integration);
+/// Takes the lock of the integration with this key, or another one of that name, or tells who has
+/// it.
+pub(super) fn take(
+    database: &Path,
+    integration: i64,
+    name: Option<&str>,
+    holder: &str,
+) -> Result<Box<dyn Guard>> {
+    let path = path(database, integration, name);
     let failed = |what, source| Error::File {
         what,
         path: path.clone(),
@@ -67,8 +73,20 @@ pub(super) fn take(database: &Path, integration: i64, holder: &str) -> Result<Bo
     Ok(Box::new(Held { file }))
 }
 
-fn path(database: &Path, integration: i64) -> PathBuf {
-    let mut name = database.as_os_str().to_owned();
-    name.push(format!("-{integration}.lock"));
-    PathBuf::from(name)
+fn path(database: &Path, integration: i64, name: Option<&str>) -> PathBuf {
+    let mut path = database.as_os_str().to_owned();
+    path.push(match name {
+        None => format!("-{integration}.lock"),
+        Some(name) => format!("-{integration}-{}.lock", place(name)),
+    });
+    PathBuf::from(path)
+}
+
+/// Names come from callers, so only a few places are made of them: files stay, and two names that
+/// share a place only wait for each other.
+fn place(name: &str) -> u64 {
+    const PLACES: u64 = 64;
+    let mut hasher = std::hash::DefaultHasher::new();
+    std::hash::Hash::hash(name, &mut hasher);
+    std::hash::Hasher::finish(&hasher) % PLACES
 }

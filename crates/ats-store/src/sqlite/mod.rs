@@ -3,6 +3,7 @@
 //! It owns connections and transactions; what is written stands in the files beside this one. A
 //! write waits for another process that writes, and gives up with a message after a while.
 
+mod actions;
 mod bundles;
 mod changes;
 mod commit;
@@ -32,13 +33,14 @@ use std::{
     time::{Duration, Instant},
 };
 
-use ats_core::{Checkpoint, Id, IntegrationId, ModelKind, Timestamp, Usage};
+use ats_core::{Checkpoint, Id, IntegrationId, ModelKind, StepState, Timestamp, Usage};
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
 use crate::{
-    BundleState, Cause, Change, ChangeQuery, DeletionReason, DueBundle, Error, Guard, Integration,
-    LossRow, Missing, ModelCount, NewPass, PageCommit, Pass, PassEnd, Problem, RecordQuery,
-    RejectRow, Result, Store, StoredBundle, StoredRecord, Swept, Tracked, WalkStart,
+    ActionEnd, ActionEntry, BundleState, Cause, Change, ChangeQuery, DeletionReason, DueBundle,
+    Error, Guard, Integration, LossRow, Missing, ModelCount, NewAction, NewPass, PageCommit, Pass,
+    PassEnd, Problem, RecordQuery, RejectRow, Removal, Result, Store, StoredBundle, StoredRecord,
+    Swept, Tracked, WalkStart,
 };
 
 /// How a file is opened.
@@ -216,7 +218,32 @@ impl Store for SqliteStore {
 
     fn lock(&self, id: &IntegrationId, holder: &str) -> Result<Box<dyn Guard>> {
         let key = self.read(|db| integrations::key(db, id))?;
-        lock::take(&self.real_path, key, holder)
+        lock::take(&self.real_path, key, None, holder)
+    }
+
+    fn lock_named(&self, id: &IntegrationId, name: &str, holder: &str) -> Result<Box<dyn Guard>> {
+        let key = self.read(|db| integrations::key(db, id))?;
+        lock::take(&self.real_path, key, Some(name), holder)
+    }
+
+    fn begin_action(&self, id: &IntegrationId, new: &NewAction) -> Result<ActionEntry> {
+        self.write(|tx| actions::begin(tx, id, new))
+    }
+
+    fn end_action(&self, action: i64, end: &ActionEnd) -> Result<()> {
+        self.write(|tx| actions::end(tx, action, end))
+    }
+
+    fn step(&self, action: i64, name: &str) -> Result<Option<StepState>> {
+        self.read(|db| actions::step(db, action, name))
+    }
+
+    fn save_step(&self, action: i64, name: &str, state: Option<&StepState>) -> Result<()> {
+        self.write(|tx| actions::save_step(tx, action, name, state))
+    }
+
+    fn actions(&self, id: &IntegrationId, limit: usize) -> Result<Vec<ActionEntry>> {
+        self.read(|db| actions::latest(db, id, limit))
     }
 
     fn begin_pass(&self, id: &IntegrationId, pass: &NewPass) -> Result<i64> {
@@ -341,6 +368,18 @@ impl Store for SqliteStore {
         limit: usize,
     ) -> Result<Swept> {
         self.write(|tx| sweep::sweep(tx, &self.models, walk, reason, at, limit))
+    }
+
+    fn remove_bundle(&self, removal: &Removal) -> Result<bool> {
+        self.write(|tx| sweep::remove(tx, &self.models, removal))
+    }
+
+    fn merge(&self, id: &IntegrationId, from: &Id, into: &Id) -> Result<()> {
+        self.write(|tx| sweep::merge(tx, id, from, into))
+    }
+
+    fn candidates_with_email(&self, id: &IntegrationId, email: &str) -> Result<Vec<String>> {
+        self.read(|db| records::candidates_with_email(db, &self.models, id, email))
     }
 
     fn settle_merges(&self, id: &IntegrationId) -> Result<u64> {

@@ -170,6 +170,28 @@ pub(super) fn alias(db: &Connection, id: &IntegrationId, record: &Id) -> Result<
         .transpose()
 }
 
+/// Candidates by e-mail address. It reads all candidates: only a dry run asks.
+pub(super) fn candidates_with_email(
+    db: &Connection,
+    models: &Models,
+    id: &IntegrationId,
+    email: &str,
+) -> Result<Vec<String>> {
+    let mut select = db.prepare_cached(
+        "SELECT DISTINCT r.content ->> 'remote_id', r.content ->> 'remote_created_at'
+         FROM records AS r, json_each(r.content, '$.email_addresses') AS e
+         WHERE r.integration = ?1 AND r.model = ?2 AND r.deleted_at IS NULL
+           AND lower(trim(e.value ->> 'email_address')) = ?3
+         ORDER BY 2, 1",
+    )?;
+    let model = models.key(ModelKind::Candidate);
+    let email = email.trim().to_ascii_lowercase();
+    let rows = select.query_map(params![integrations::key(db, id)?, model, email], |row| {
+        row.get(0)
+    })?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
 pub(super) fn counts(
     db: &Connection,
     models: &Models,

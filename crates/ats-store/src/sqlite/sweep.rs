@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use ats_core::{IntegrationId, Timestamp};
+use ats_core::{Id, IntegrationId, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use super::{
@@ -11,7 +11,7 @@ use super::{
     values::{damaged, word},
     writer::Writer,
 };
-use crate::{Cause, DeletionReason, Missing, MissingOfModel, Result, Swept};
+use crate::{Cause, DeletionReason, Missing, MissingOfModel, Removal, Result, Swept};
 
 /// Bundles of the walk's stream that it did not bring. A walk that has not ended, or did not begin
 /// at the beginning, cannot tell.
@@ -123,6 +123,52 @@ pub(super) fn sweep(
         bundles: unseen.len() as u64,
         done: unseen.len() < limit,
     })
+}
+
+/// Takes away one bundle that the vendor says is gone.
+pub(super) fn remove(tx: &Transaction<'_>, models: &Models, removal: &Removal) -> Result<bool> {
+    let integration = integrations::key(tx, &removal.integration)?;
+    let stream = integrations::stream(tx, &removal.integration, &removal.stream)?;
+    let mut select =
+        tx.prepare_cached("SELECT key, grp, lookups FROM bundles WHERE stream = ?1 AND id = ?2")?;
+    let found: Option<(i64, Option<String>, Vec<u8>)> = select
+        .query_row(params![stream, removal.bundle], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+        })
+        .optional()?;
+    let Some((key, group, lookups)) = found else {
+        return Ok(false);
+    };
+    let moment = Moment {
+        integration,
+        pass: removal.pass,
+        at: removal.at,
+        cause: &removal.cause,
+        first: true,
+    };
+    let mut writer = Writer::new(tx, models)?;
+    for record in rivals::given_by(tx, key)? {
+        writer.take_back(&moment, record, key, removal.reason)?;
+    }
+    let (id, stream) = (&removal.integration, &removal.stream);
+    dependents::mark(tx, id, stream, &removal.bundle, [group.as_deref()])?;
+    bundles::remove(tx, key, &lookups)?;
+    writer.close()?;
+    passes::moved_on(tx, integration, removal.at)?;
+    Ok(true)
+}
+
+pub(super) fn merge(tx: &Transaction<'_>, id: &IntegrationId, from: &Id, into: &Id) -> Result<()> {
+    let mut insert = tx.prepare_cached(
+        "INSERT INTO aliases VALUES (?1, ?2, ?3)
+         ON CONFLICT (old) DO UPDATE SET new = excluded.new",
+    )?;
+    insert.execute(params![
+        from.as_str(),
+        into.as_str(),
+        integrations::key(tx, id)?
+    ])?;
+    Ok(())
 }
 
 /// A candidate that is gone and whose applications moved to another one was merged into it.
