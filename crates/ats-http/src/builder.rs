@@ -29,6 +29,7 @@ pub struct Builder {
     connect_timeout: Duration,
     read_timeout: Duration,
     total_timeout: Duration,
+    upload_timeout: Duration,
     response_cap: usize,
     retry: RetryPolicy,
     limiter: Option<Limiter>,
@@ -48,6 +49,7 @@ impl Builder {
             connect_timeout: Duration::from_secs(10),
             read_timeout: Duration::from_secs(30),
             total_timeout: Duration::from_secs(120),
+            upload_timeout: Duration::from_secs(10 * 60),
             response_cap: 64 << 20,
             retry: RetryPolicy::default(),
             limiter: None,
@@ -106,6 +108,12 @@ impl Builder {
         self
     }
 
+    /// Time for one attempt of a [`Client::upload`]; 10 minutes by default.
+    pub fn upload_timeout(mut self, timeout: Duration) -> Self {
+        self.upload_timeout = timeout;
+        self
+    }
+
     /// The most bytes an answer may have after decompression; 64 MiB by default.
     pub fn response_cap(mut self, bytes: usize) -> Self {
         self.response_cap = bytes;
@@ -158,6 +166,9 @@ impl Builder {
                 response_cap: self.response_cap,
             },
             base_url: self.base_url,
+            user_agent: self.user_agent,
+            connect_timeout: self.connect_timeout,
+            upload_timeout: self.upload_timeout,
             retry: self.retry,
             jitter: Jitter::new(self.jitter_seed.unwrap_or_else(rand::random)),
             limiter,

@@ -9,6 +9,7 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
+    time::Duration,
 };
 
 use ats_core::{Error, ErrorKind, Result};
@@ -45,6 +46,9 @@ pub struct Client {
 pub(crate) struct Parts {
     pub(crate) wire: Wire,
     pub(crate) base_url: Url,
+    pub(crate) user_agent: String,
+    pub(crate) connect_timeout: Duration,
+    pub(crate) upload_timeout: Duration,
     pub(crate) retry: RetryPolicy,
     pub(crate) jitter: Jitter,
     pub(crate) limiter: Limiter,

@@ -40,6 +40,7 @@ mod clock;
 mod dial;
 mod download;
 mod failure;
+mod form;
 pub mod json;
 mod limit;
 mod redact;
@@ -47,6 +48,7 @@ mod response;
 mod retry;
 mod spool;
 pub mod testing;
+mod upload;
 mod wire;
 
 pub use auth::Auth;
@@ -57,8 +59,10 @@ pub use clock::{Clock, SystemClock};
 pub use download::{
     DownloadLimits, DownloadPolicy, Downloader, Resolver, SystemResolver, sniff_content_type,
 };
+pub use form::{Content, Part};
 pub use limit::{Lane, Limiter, LimiterSettings, Permit, Snapshot};
 pub use redact::bare_url;
 pub use response::Response;
 pub use retry::RetryPolicy;
 pub use spool::Spooled;
+pub use upload::Upload;

@@ -10,5 +10,6 @@ mod limiting;
 mod reading;
 mod secrets;
 mod support;
+mod upload;
 mod wire;
 mod writing;

@@ -117,11 +117,11 @@ pub(crate) fn serve(listener: TcpListener, acts: Vec<Act>) -> Arc<AtomicUsize> {
     seen
 }
 
-/// Reads up to the end of the body, which every test sends as one small JSON object.
+/// Reads up to the end of the body: every test sends a small JSON object or a form.
 async fn read_request(stream: &mut TcpStream) {
     let mut seen = Vec::new();
     let mut buffer = [0; 1024];
-    while !seen.ends_with(b"}") {
+    while !seen.ends_with(b"}") && !seen.ends_with(b"--\r\n") {
         let count = stream.read(&mut buffer).await.unwrap();
         if count == 0 {
             return;
