@@ -8,10 +8,16 @@ use ats_core::{
     Checkpoint, Connection, Error, ErrorKind, Next, PageCursor, PageRequest, RawJson, Result,
     Start, Usage,
 };
-use ats_http::{Auth, Call, CallKind, Client as Http, Lane, Response, Verdict};
+use ats_http::{
+    Auth, Call, CallKind, Client as Http, DownloadPolicy, Downloader, Lane, Response, Verdict,
+};
 use secrecy::SecretString;
 use serde::Deserialize;
 use serde_json::{Map, Value, value::RawValue};
+
+mod files;
+
+pub(crate) use files::Outgoing;
 
 /// Where the vendor's API is reached.
 pub(crate) const BASE_URL: &str = "https://api.ashbyhq.com";
@@ -30,6 +36,7 @@ pub(crate) type Body = Map<String, Value>;
 #[derive(Debug, Clone)]
 pub(crate) struct Client {
     http: Http,
+    downloader: Downloader,
 }
 
 /// No answer that refuses is longer: it has a code and a sentence, and no results.
@@ -96,8 +103,12 @@ impl Client {
         if let Some(clock) = &connection.clock {
             builder = builder.clock(clock.clone());
         }
+        let policy = DownloadPolicy {
+            allow_private_network: connection.allow_private_network,
+        };
         Ok(Self {
             http: builder.build()?,
+            downloader: Downloader::new(policy),
         })
     }
 

@@ -4,6 +4,7 @@
 //! from the vendor or, in a dry run, from the mirror, and the `step`, which is one write.
 
 mod desk;
+mod files;
 mod note;
 mod stage;
 mod step;
