@@ -18,6 +18,8 @@ use crate::{
 /// After which failures a call is sent again.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Repeat {
+    /// After none.
+    Never,
     /// When it was certainly not carried out.
     IfNotDone,
     /// When another attempt may end better.
@@ -34,6 +36,7 @@ impl Repeat {
 
     fn allows(self, cause: Cause) -> bool {
         match self {
+            Self::Never => false,
             Self::IfNotDone => cause.is_not_done(),
             Self::Always => cause.is_passing(),
         }

@@ -6,6 +6,10 @@
 //! error codes and paging belong to the connectors, which see every answer that is not a matter of
 //! rate or availability.
 //!
+//! Beside the [JSON call](Client::post_json) there are the [raw call](Client::raw), which hands any
+//! answer back unchanged, the [upload](Client::upload) to a target that the vendor named, and the
+//! [download](Downloader::download) from an address that a stranger chose.
+//!
 //! ```no_run
 //! use ats_http::{Auth, Call, CallKind, Client, Lane};
 //! use serde_json::{Value, json};
@@ -43,6 +47,8 @@ mod failure;
 mod form;
 pub mod json;
 mod limit;
+mod path;
+mod raw;
 mod redact;
 mod response;
 mod retry;
@@ -61,6 +67,7 @@ pub use download::{
 };
 pub use form::{Content, Part};
 pub use limit::{Lane, Limiter, LimiterSettings, Permit, Snapshot};
+pub use raw::{RawBody, RawCall, RawResponse};
 pub use redact::bare_url;
 pub use response::Response;
 pub use retry::RetryPolicy;

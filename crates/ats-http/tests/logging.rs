@@ -2,11 +2,14 @@
 //! threads, and other tests would get in the way.
 
 use std::{
-    io,
+    io, slice,
     sync::{Arc, Mutex, PoisonError},
 };
 
-use ats_http::{Auth, Call, CallKind, Client, Lane, testing::FakeClock};
+use ats_http::{
+    Auth, Call, CallKind, Client, DownloadPolicy, Downloader, Lane, Part, RawBody, RawCall, Upload,
+    testing::FakeClock,
+};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tracing_subscriber::{filter::LevelFilter, fmt::MakeWriter};
@@ -78,6 +81,49 @@ impl Log {
     }
 }
 
+/// Calls, uploads and downloads with a secret in every place that may hold one.
+#[expect(
+    clippy::unwrap_used,
+    reason = "a helper of a test may panic as the test does"
+)]
+async fn everything_else(client: &Client, base_url: &str) {
+    let pair = [("x-person".to_owned(), PERSON.to_owned())];
+    let file = Part::file("file", format!("{PERSON}.pdf"), "a/b", PERSON.to_owned());
+    let url = format!("{base_url}/{PERSON}?signature={PASSWORD}");
+    for body in [
+        RawBody::Text(PERSON),
+        RawBody::Parts(slice::from_ref(&file)),
+    ] {
+        let call = RawCall {
+            operation: "passthrough",
+            method: "POST",
+            path: &format!("/{PERSON}"),
+            query: &pair,
+            headers: &pair,
+            body,
+            kind: CallKind::Write,
+            lane: Lane::Write,
+        };
+        client.raw(call).await.unwrap();
+    }
+    let upload = Upload {
+        operation: "file.upload",
+        url: &url,
+        fields: &pair,
+        file: &file,
+        kind: CallKind::Write,
+    };
+    client.upload(upload).await.unwrap_err();
+    let private = DownloadPolicy {
+        allow_private_network: true,
+    };
+    let download = Downloader::new(private);
+    download
+        .download("create", "data_url", &url)
+        .await
+        .unwrap_err();
+}
+
 #[tokio::test]
 async fn no_secret_is_logged_at_any_level() {
     let log = Log::default();
@@ -119,6 +165,8 @@ async fn no_secret_is_logged_at_any_level() {
     });
     outcome.unwrap_err();
 
+    everything_else(&client, &server.uri()).await;
+
     let text = log.text();
     for secret in [USER, PASSWORD, ENCODED, PERSON] {
         assert!(!text.contains(secret), "{secret} in {text}");
@@ -135,6 +183,8 @@ async fn no_secret_is_logged_at_any_level() {
         r#"request_id="req-2""#,
         r#"request_id="req-***""#,
         "cause=Lost",
+        r#"operation="passthrough""#,
+        r#"operation="file.upload""#,
     ] {
         assert!(text.contains(expected), "no {expected} in {text}");
     }

@@ -7,6 +7,7 @@
 )]
 
 mod limiting;
+mod raw;
 mod reading;
 mod secrets;
 mod support;
