@@ -49,6 +49,14 @@ impl Engine {
         Self { store, clock }
     }
 
+    pub(crate) fn store(&self) -> Arc<dyn Store> {
+        Arc::clone(&self.store)
+    }
+
+    pub(crate) fn clock(&self) -> Arc<dyn Clock> {
+        Arc::clone(&self.clock)
+    }
+
     /// Runs a pass, or takes up the one that was interrupted. When `stop` turns true it ends soon,
     /// with everything that was read stored, and the next pass takes it up.
     ///
@@ -267,7 +275,7 @@ fn lines(
 }
 
 /// Runs `work` on a thread that may wait.
-async fn blocking<T: Send + 'static>(
+pub(crate) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T> + Send + 'static,
 ) -> Result<T> {
     match tokio::task::spawn_blocking(work).await {

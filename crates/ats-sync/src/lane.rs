@@ -65,13 +65,13 @@ impl Lane {
         Some(Page {
             bundles: page.bundles,
             rejects: page.rejects,
-            progress: Progress {
+            progress: Some(Progress {
                 walk: self.walk,
                 next: match page.next {
                     Next::Page(cursor) => Ok(cursor),
                     Next::Done { checkpoint } => Err(checkpoint),
                 },
-            },
+            }),
             empty: self.empty,
             unstored,
         })

@@ -6,6 +6,7 @@
 //! `walk` and `pass` decide, and are pure; `driver` carries out. `map` turns a page into what is
 //! stored of it, and `writer` stores it.
 
+mod act;
 mod again;
 mod api;
 mod content;
@@ -19,6 +20,7 @@ mod known;
 mod lane;
 mod layouts;
 mod map;
+mod named;
 mod pass;
 mod plan;
 mod problem;
@@ -32,10 +34,12 @@ mod walk;
 mod walks;
 mod writer;
 
+pub use act::{ActError, ActRequest, Acted, Render};
 pub use api::{Event, Observer, PassOptions, Unobserved};
 pub use engine::{Engine, Remapped};
 pub use error::Error;
 pub use explain::{
     Brought, DocumentName, FieldExplanation, Found, Looked, Origin, Place, Usual, explain,
 };
+pub use named::NamedReport;
 pub use schedule::{History, NextPass, next_pass};

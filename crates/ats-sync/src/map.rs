@@ -11,8 +11,8 @@ use std::{
 
 use ats_core::{Bundle, Mapped, ModelKind, Record, Recorder, Reject, Stream};
 use ats_store::{
-    BodyHash, BundleCommit, BundleState, Cause, Documents, DueBundle, MappedCommit, PageCommit,
-    PassKind, Progress, Tracked, body_hashes, bundle_hash_of, lookup_hash, pack,
+    BodyHash, BundleCommit, BundleState, Documents, DueBundle, MappedCommit, PageCommit, PassKind,
+    Progress, Tracked, body_hashes, bundle_hash_of, lookup_hash, pack,
 };
 
 use crate::{
@@ -30,11 +30,25 @@ pub(crate) type Ids = Arc<HashSet<String>>;
 pub(crate) struct Page {
     pub(crate) bundles: Vec<Bundle>,
     pub(crate) rejects: Vec<Reject>,
-    pub(crate) progress: Progress,
+    /// How far it brings its walk; `None` for what was read alone.
+    pub(crate) progress: Option<Progress>,
     /// Whether nothing of the stream was stored when its walk began.
     pub(crate) empty: bool,
     /// The ids of earlier pages that are not stored yet. What is stored of them says nothing.
     pub(crate) unstored: Vec<Ids>,
+}
+
+impl Page {
+    /// Bundles that were read alone, beside any walk.
+    pub(crate) fn alone(bundles: Vec<Bundle>) -> Self {
+        Self {
+            bundles,
+            rejects: Vec::new(),
+            progress: None,
+            empty: false,
+            unstored: Vec::new(),
+        }
+    }
 }
 
 /// A page that can be stored, but for its moment.
@@ -50,7 +64,7 @@ pub(crate) fn page(session: &Session, place: Place, page: Page) -> Result<Ready>
     let mapper = Mapper::new(session, place);
     let bundles = last_of_each(page.bundles, |bundle| bundle.id.clone());
     let states = states(session, place, &bundles, page.empty)?;
-    let mut ready = mapper.empty(Some(page.progress), page.rejects);
+    let mut ready = mapper.empty(page.progress, page.rejects);
     for (bundle, state) in bundles.into_iter().zip(states) {
         let unstored = page.unstored.iter().any(|ids| ids.contains(&bundle.id));
         let state = state.filter(|_| !unstored);
@@ -169,7 +183,7 @@ impl<'a> Mapper<'a> {
             hash,
             documents,
             mapped,
-            cause: Cause::Fetched,
+            cause: self.session.cause.clone(),
         };
         Ok(Some((commit, records)))
     }

@@ -19,7 +19,8 @@ pub(crate) fn failure(error: &Error, manifest: &Manifest) -> Failure {
     }
 }
 
-fn problem(error: &Error, manifest: &Manifest) -> Problem {
+/// What a report says of an error.
+pub(crate) fn problem(error: &Error, manifest: &Manifest) -> Problem {
     let vendor = manifest.name;
     let advice = match error.kind() {
         ErrorKind::ConfigInvalid => "change the settings of the integration".to_owned(),

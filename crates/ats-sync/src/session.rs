@@ -13,7 +13,7 @@ use std::{
 };
 
 use ats_core::{Clock, Connector, Id, IntegrationId, ModelKind, Stream, Timestamp, Usage};
-use ats_store::{Guard, Integration, PassKind, Result, Settings, Store, Tracked};
+use ats_store::{Cause, Guard, Integration, PassKind, Result, Settings, Store, Tracked};
 use chrono::{DateTime, Utc};
 
 use crate::{layouts::Layouts, related::Library, streams};
@@ -37,10 +37,18 @@ pub(crate) struct Session {
     pub(crate) library: Library,
     pub(crate) layouts: Layouts,
     pub(crate) tracked: Option<Tracking>,
+    /// Why what is read is written.
+    pub(crate) cause: Cause,
     shows_documents: HashSet<ModelKind>,
     counted: Mutex<Usage>,
     _guard: Box<dyn Guard>,
 }
+
+/// In place of the right to write, for what need not wait for a pass.
+#[derive(Debug)]
+pub(crate) struct Unguarded;
+
+impl Guard for Unguarded {}
 
 /// A stream of the connector.
 #[derive(Debug, Clone, Copy)]
@@ -99,6 +107,7 @@ impl Session {
             kind,
             time,
             layouts: Layouts::default(),
+            cause: Cause::Fetched,
             tracked,
             shows_documents: shows_documents.collect(),
             store,

@@ -45,6 +45,8 @@ pub(super) fn pass(brought: &Brought) -> String {
         Cause::Swept => ", whose full walk did not bring it".to_owned(),
         Cause::Handover => ", when another document took over".to_owned(),
         Cause::Remap => ", which mapped stored documents again".to_owned(),
+        Cause::Action(name) => format!(", after the action {name}"),
+        Cause::Webhook(event) => format!(", which the event {event} announced"),
     };
     format!("{kind} {} at {}{cause}", brought.pass_id, brought.at)
 }
