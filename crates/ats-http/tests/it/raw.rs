@@ -45,7 +45,12 @@ fn pair(name: &str, value: &str) -> (String, String) {
 async fn sent(call: RawCall<'_>) -> Request {
     let server = server(vec![ok()]).await;
     let base = format!("{}/v1", server.uri());
-    client(&base, &FakeClock::new()).raw(call).await.unwrap();
+    let client = client(&base, &FakeClock::new());
+    // Connectors call from tasks that move between threads.
+    fn movable<T: Send>(future: T) -> T {
+        future
+    }
+    movable(client.raw(call)).await.unwrap();
     server.received_requests().await.unwrap().remove(0)
 }
 

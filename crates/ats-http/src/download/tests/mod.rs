@@ -316,6 +316,30 @@ async fn the_servers_type_counts_and_the_bytes_speak_when_it_says_nothing() {
 }
 
 #[tokio::test]
+async fn a_document_of_older_word_is_known_although_its_contents_table_is_at_its_end() {
+    let (server, port) = server().await;
+    let mut document = cfb::CompoundFile::create(io::Cursor::new(Vec::new())).unwrap();
+    let word = uuid::Uuid::from_u128(0x00020906_0000_0000_c000_000000000046);
+    let mut stream = document.create_stream("/WordDocument").unwrap();
+    io::Write::write_all(&mut stream, &vec![1; 3 * sniff::HEAD]).unwrap();
+    drop(stream);
+    document.set_storage_clsid("/", word).unwrap();
+    let document = document.into_inner().into_inner();
+    let answer = ResponseTemplate::new(200).set_body_raw(document, "binary/octet-stream");
+    serve(&server, "/", answer).await;
+    let file = fetch(&downloader(), format!("http://127.0.0.1:{port}/")).await;
+    assert_eq!(file.unwrap().content_type(), "application/msword");
+}
+
+#[tokio::test]
+async fn downloads_may_move_between_threads() {
+    let (server, port) = server().await;
+    serve(&server, "/", pdf()).await;
+    let task = async move { fetch(&downloader(), format!("http://127.0.0.1:{port}/")).await };
+    assert_eq!(tokio::spawn(task).await.unwrap().unwrap().len(), 9);
+}
+
+#[tokio::test]
 async fn a_long_file_comes_whole_and_its_streams_do_not_disturb_each_other() {
     use futures_util::TryStreamExt;
 
