@@ -240,11 +240,24 @@ fn read(pipe: Option<&mut impl Read>) -> String {
 /// Seconds of processor time of all processes that this one has waited for.
 #[cfg(unix)]
 fn children_cpu() -> Result<f64> {
-    use nix::sys::{
-        resource::{UsageWho, getrusage},
-        time::TimeValLike,
-    };
-    let usage = getrusage(UsageWho::RUSAGE_CHILDREN)?;
+    cpu_of(nix::sys::resource::UsageWho::RUSAGE_CHILDREN)
+}
+
+/// The same, and of this process.
+#[cfg(unix)]
+pub(crate) fn used() -> Result<f64> {
+    Ok(children_cpu()? + cpu_of(nix::sys::resource::UsageWho::RUSAGE_SELF)?)
+}
+
+#[cfg(not(unix))]
+pub(crate) fn used() -> Result<f64> {
+    children_cpu()
+}
+
+#[cfg(unix)]
+fn cpu_of(who: nix::sys::resource::UsageWho) -> Result<f64> {
+    use nix::sys::{resource::getrusage, time::TimeValLike};
+    let usage = getrusage(who)?;
     let micros = usage.user_time().num_microseconds() + usage.system_time().num_microseconds();
     Ok(micros as f64 / 1e6)
 }

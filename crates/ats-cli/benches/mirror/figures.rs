@@ -55,6 +55,8 @@ pub(crate) struct Figures {
     /// The same without raw documents.
     pub(crate) size_without: Option<u64>,
     pub(crate) delta: Option<Delta>,
+    /// The share of the processors that other programs had meanwhile.
+    pub(crate) others: f64,
 }
 
 /// What a pass took, as a whole process.

@@ -1,9 +1,11 @@
 //! What the figures were measured on, without any name that tells whose machine it is.
 
-use std::process::Command;
+use std::{process::Command, time::Instant};
 
 use anyhow::{Context, Result};
 use sha2::{Digest, Sha256};
+
+use crate::ats;
 
 /// A machine and the versions on it.
 #[derive(Debug)]
@@ -38,6 +40,51 @@ pub(crate) fn look() -> Result<Machine> {
         sqlite: rusqlite::version(),
         ats: env!("CARGO_PKG_VERSION"),
     })
+}
+
+/// Tells afterwards how much of the processors went to programs that have nothing to do with the
+/// bench: figures of a busy machine are worse than they need to be.
+#[derive(Debug)]
+pub(crate) struct Watch {
+    begin: Instant,
+    ticks: (f64, f64),
+    own: f64,
+}
+
+impl Watch {
+    /// Begins to watch.
+    pub(crate) fn begin() -> Result<Self> {
+        Ok(Self {
+            begin: Instant::now(),
+            ticks: ticks(),
+            own: ats::used()?,
+        })
+    }
+
+    /// The share of all processors that others had since, between nothing and one.
+    pub(crate) fn others(&self) -> Result<f64> {
+        let (busy, all) = ticks();
+        let busy = (busy - self.ticks.0) / (all - self.ticks.1).max(1.0);
+        let cores = std::thread::available_parallelism()?.get() as f64;
+        let own = (ats::used()? - self.own) / (self.begin.elapsed().as_secs_f64() * cores);
+        Ok((busy - own).clamp(0.0, 1.0))
+    }
+}
+
+/// What the system has counted so far: ticks in which a processor worked, and all.
+fn ticks() -> (f64, f64) {
+    let text = std::fs::read_to_string("/proc/stat").unwrap_or_default();
+    let line = text.lines().next().unwrap_or_default();
+    let numbers: Vec<f64> = line
+        .split_whitespace()
+        .skip(1)
+        .take(8)
+        .filter_map(|number| number.parse().ok())
+        .collect();
+    let all: f64 = numbers.iter().sum();
+    // The fourth and the fifth are idle: with nothing to do, or waiting for the disk.
+    let idle: f64 = numbers.iter().skip(3).take(2).sum();
+    (all - idle, all)
 }
 
 /// Stands for the program under measurement: equal for equal builds.

@@ -12,6 +12,7 @@ use crate::{
     ats::{Ats, KEY, Run, Vendor, thread_cpu},
     client::{Client, Traffic},
     figures::{Cost, Delta, Figures, Spread},
+    machine::Watch,
     mirror::check,
     profile::Profile,
     truth::Truth,
@@ -32,6 +33,7 @@ fn settings(answers: bool, raw: bool) -> Vec<&'static str> {
 
 /// Measures everything that a profile has.
 pub(crate) fn measure(runtime: &Runtime, profile: &Profile) -> Result<Figures> {
+    let watch = Watch::begin()?;
     let vendor = Vendor::start(profile.candidates, profile.latency_ms)?;
     let answers = profile.answers;
     // This walk also warms the vendor, which draws a page when it is asked for the first time.
@@ -75,7 +77,14 @@ pub(crate) fn measure(runtime: &Runtime, profile: &Profile) -> Result<Figures> {
         size_without = Some(without_raw(&vendor, answers, &truth)?);
         drop(vendor);
         delta = Some(deltas(runtime, profile, full.cpu.median / rows as f64)?);
+    } else {
+        drop(vendor);
     }
+    let others = watch.others()?;
+    say(
+        profile,
+        &format!("other programs had {:.0} % of the processors", others * 1e2),
+    );
     Ok(Figures {
         profile: profile.name.clone(),
         date: Utc::now().format("%Y-%m-%d").to_string(),
@@ -88,6 +97,7 @@ pub(crate) fn measure(runtime: &Runtime, profile: &Profile) -> Result<Figures> {
         size,
         size_without,
         delta,
+        others,
     })
 }
 

@@ -58,7 +58,7 @@ const HOW: &str = "\
 ## How it is measured
 
 - Figures are medians, with the least and the greatest run in brackets; the number of runs stands in
-  the table. Profiles whose single pass takes many minutes are run once.
+  the table. Profiles that take many minutes are run three times, or once.
 - A profile's name tells how many candidates the organisation has (each with about 1.5 applications),
   whether applicants' answers are read, and how long the vendor takes to answer: not at all, or
   100 ms for each request.
@@ -66,6 +66,9 @@ const HOW: &str = "\
   to end: time, processor time and peak memory. It reports them itself, and they are compared with
   what is seen from outside. The simulated vendor is another process, warmed by one walk that is not
   timed, and is not counted; but it takes its share of the processors.
+- *Others* is the share of the processors that programs outside of the bench had while a profile was
+  measured. Where it is not near nothing, times are longer than they need to be, and processor times
+  too, since caches are shared; memory, requests and sizes are not touched.
 - The floor is a client that sends the same requests as the pass and drops the answers: streams side
   by side, pages of a stream one after another, sixteen details at a time. Before anything is
   measured it is compared with a recorded pass, endpoint by endpoint.
@@ -102,6 +105,7 @@ fn passes(figures: &[Figures]) -> String {
             thousands(one.rows as f64 / wall.median),
             spread(&one.floor, seconds),
             spread(&one.ratio, times),
+            format!("{:.0} %", one.others * 1e2),
         ]
     });
     table(
@@ -117,6 +121,7 @@ fn passes(figures: &[Figures]) -> String {
             "rows a second",
             "floor",
             "over the floor",
+            "others",
         ],
         rows,
     )

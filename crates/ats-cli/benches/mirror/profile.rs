@@ -17,8 +17,11 @@ const LATENCY_MS: u64 = 100;
 /// The sizes, by what they are called.
 const SIZES: [(&str, usize); 3] = [("1k", 1_000), ("20k", 20_000), ("200k", 200_000)];
 
-/// Profiles whose single pass takes many minutes are run once.
-const ONCE: [&str; 2] = ["20k-answers-100ms", "200k-100ms"];
+/// Profiles whose passes take many minutes are run less often.
+const LESS_OFTEN: [(&str, usize); 3] = [("200k", 3), ("20k-answers-100ms", 1), ("200k-100ms", 1)];
+
+/// How often all others are run.
+const RUNS: usize = 5;
 
 /// All that the page shows.
 const ALL: [&str; 10] = [
@@ -54,11 +57,12 @@ pub(crate) fn named(name: &str) -> Result<Profile> {
     let size = SIZES.iter().find(|(size, _)| *size == rest);
     let (_, candidates) =
         size.with_context(|| format!("no profile `{name}`; one is `20k-answers-100ms`"))?;
+    let runs = LESS_OFTEN.iter().find(|(less, _)| *less == name);
     Ok(Profile {
         name: name.to_owned(),
         candidates: *candidates,
         answers,
         latency_ms: if slow { LATENCY_MS } else { 0 },
-        runs: if ONCE.contains(&name) { 1 } else { 5 },
+        runs: runs.map_or(RUNS, |(_, runs)| *runs),
     })
 }
