@@ -12,7 +12,7 @@ use ats_store::{Missing, Problem};
 use crate::sweep::{self, Verdict};
 
 /// So many pages of a stream may wait to be stored before the next is asked for.
-const MOST_UNSTORED: usize = 3;
+const MOST_UNSTORED: usize = 6;
 
 /// The pauses before a page is asked for again. The connector has tried for minutes by then.
 const PAUSES: [Duration; 3] = [

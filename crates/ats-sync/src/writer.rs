@@ -10,7 +10,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use crate::{driver::Message, error::Result, map::Ready, session::Session};
 
 /// So many bundles make a transaction large enough.
-const ENOUGH: usize = 1000;
+const ENOUGH: usize = 2000;
 
 /// A page on its way.
 #[derive(Debug)]
