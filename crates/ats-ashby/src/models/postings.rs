@@ -32,7 +32,7 @@ use crate::{
 pub(crate) const STREAM: &str = "postings";
 
 /// So many postings make a page: a round number of calls that are made side by side.
-const PORTION: usize = 256;
+const PORTION: usize = 128;
 
 /// Postings and their questions, found by their job.
 #[derive(Debug)]
