@@ -171,3 +171,88 @@ impl Script {
         harm
     }
 }
+
+/// A fault that waits for an event to be told.
+#[derive(Clone, Debug)]
+pub struct DeliveryFault {
+    /// The event that it hits, for example `applicationUpdate`; none hits every event.
+    pub action: Option<String>,
+    /// How many matching deliveries pass unharmed first. Each webhook counts.
+    pub skip: u32,
+    /// How many matching deliveries it hits after that.
+    pub times: u32,
+    /// What goes wrong.
+    pub kind: DeliveryFaultKind,
+}
+
+impl DeliveryFault {
+    /// A fault that hits the next delivery of any event, once.
+    pub fn once(kind: DeliveryFaultKind) -> Self {
+        Self {
+            action: None,
+            skip: 0,
+            times: 1,
+            kind,
+        }
+    }
+}
+
+/// What goes wrong with a delivery.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum DeliveryFaultKind {
+    /// It comes twice.
+    Duplicate,
+    /// It comes after a later one, or when somebody waits for the queue to be empty.
+    OutOfOrder,
+    /// It never comes.
+    Lost,
+    /// One byte of the body is another one than was signed.
+    Tampered,
+    /// It is signed with another secret.
+    WrongSecret,
+    /// It is not signed.
+    Unsigned,
+    /// An event comes in its place that nobody knows.
+    UnknownEvent,
+    /// The data carries so many bytes more.
+    Huge(usize),
+}
+
+/// The delivery faults that still wait, in the order they were injected.
+#[derive(Debug, Default)]
+pub(crate) struct DeliveryScript {
+    waiting: Vec<DeliveryFault>,
+}
+
+impl DeliveryScript {
+    pub(crate) fn push(&mut self, fault: DeliveryFault) {
+        self.waiting.push(fault);
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.waiting.clear();
+    }
+
+    /// Takes the first fault that hits this delivery.
+    pub(crate) fn take(&mut self, action: &str) -> Option<DeliveryFaultKind> {
+        let mut taken = None;
+        for fault in &mut self.waiting {
+            let here = fault
+                .action
+                .as_deref()
+                .is_none_or(|wanted| wanted == action);
+            if !here || taken.is_some() {
+                continue;
+            }
+            if fault.skip > 0 {
+                fault.skip -= 1;
+            } else if fault.times > 0 {
+                fault.times -= 1;
+                taken = Some(fault.kind);
+            }
+        }
+        self.waiting.retain(|fault| fault.times > 0);
+        taken
+    }
+}

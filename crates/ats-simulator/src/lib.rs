@@ -4,7 +4,7 @@
 //! permissions, a script of faults and a log of every exchange. It must not know the client that it
 //! is there to test: a fake that shares types with its client shares the client's mistakes.
 //!
-//! `server`, `world`, `fault`, `keys` and `log` know no vendor; everything under [`ashby`] is Ashby.
+//! `server`, `world`, `fault`, `keys`, `log`, `payload` and `post` know no vendor; everything under [`ashby`] is Ashby.
 
 pub mod ashby;
 
@@ -12,13 +12,15 @@ mod fault;
 mod keys;
 mod log;
 mod payload;
+mod post;
 mod server;
 mod simulator;
 mod world;
 
-pub use fault::{Fault, FaultKind};
+pub use fault::{DeliveryFault, DeliveryFaultKind, Fault, FaultKind};
 pub use keys::KeySpec;
 pub use log::Exchange;
+pub use post::{Delivery, DeliveryState};
 pub use simulator::{Options, Simulator, SurveyKeys};
 pub use world::{Collection, Document, World};
 

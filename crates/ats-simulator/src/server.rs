@@ -20,11 +20,12 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
 use crate::ashby::Ashby;
-use crate::fault::{FaultKind, Script};
+use crate::fault::{DeliveryScript, FaultKind, Script};
 use crate::keys::Keys;
 use crate::lock;
 use crate::log::{Exchange, kept_headers};
 use crate::payload::Payload;
+use crate::post::Post;
 use crate::simulator::Options;
 use crate::world::World;
 
@@ -48,6 +49,8 @@ pub(crate) struct Reply {
     pub(crate) content_type: String,
     pub(crate) body: Bytes,
     pub(crate) key_name: String,
+    /// Messages that are tried before the answer is sent.
+    pub(crate) first: Vec<usize>,
 }
 
 /// Everything that requests and the handle share.
@@ -57,6 +60,8 @@ pub(crate) struct Shared {
     pub(crate) keys: Mutex<Keys>,
     pub(crate) faults: Mutex<Script>,
     pub(crate) log: Mutex<VecDeque<Exchange>>,
+    pub(crate) post: Post,
+    pub(crate) delivery_faults: Mutex<DeliveryScript>,
     pub(crate) options: Options,
     pub(crate) ashby: Ashby,
 }
@@ -68,6 +73,8 @@ impl Shared {
             keys: Mutex::default(),
             faults: Mutex::default(),
             log: Mutex::default(),
+            post: Post::default(),
+            delivery_faults: Mutex::default(),
             options,
             ashby,
         }
@@ -145,6 +152,8 @@ async fn serve(
     let Ok(listener) = TcpListener::from_std(listener) else {
         return;
     };
+    let sender = Arc::clone(&shared);
+    tokio::spawn(async move { sender.post.run(&sender.options).await });
     loop {
         let stream = tokio::select! {
             _ = &mut stopped => return,
@@ -187,15 +196,18 @@ async fn respond(shared: &Shared, call: Call) -> io::Result<Response<Sent>> {
     if !delay.is_zero() {
         tokio::time::sleep(delay).await;
     }
-    send(shared, call, harm.kind)
+    send(shared, call, harm.kind).await
 }
 
-fn send(shared: &Shared, call: Call, harm: Option<FaultKind>) -> io::Result<Response<Sent>> {
+async fn send(shared: &Shared, call: Call, harm: Option<FaultKind>) -> io::Result<Response<Sent>> {
     if harm == Some(FaultKind::Reset) {
         record(shared, call, 0, String::new(), None);
         return Err(io::ErrorKind::ConnectionReset.into());
     }
     let mut reply = shared.ashby.answer(shared, &call, harm.as_ref());
+    for place in std::mem::take(&mut reply.first) {
+        shared.post.attempt(place, &shared.options).await;
+    }
     disfigure(&mut reply, harm.as_ref());
     let (status, lost) = match harm {
         Some(FaultKind::ApplyThenReset) => (0, true),

@@ -7,10 +7,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::ashby::Ashby;
-use crate::fault::Fault;
+use crate::fault::{DeliveryFault, Fault};
 use crate::keys::KeySpec;
 use crate::lock;
 use crate::log::Exchange;
+use crate::post::Delivery;
 use crate::server::{Running, Shared};
 use crate::world::World;
 
@@ -48,6 +49,14 @@ pub struct Options {
     pub form_lag: u32,
     /// A form submitted with one of these e-mail addresses is blocked: no application comes of it.
     pub blocked_emails: Vec<String>,
+    /// Take every event that is documented anywhere for `webhook.create`, not only those that its
+    /// schema lists.
+    pub more_webhook_types: bool,
+    /// What a webhook that failed is multiplied with until it is tried again: 1, 3, 7, 15 and so
+    /// on. The vendor's unit is ten seconds; none tries again at once.
+    pub webhook_retry_unit: Duration,
+    /// How long a webhook may take to answer; none takes a fixed time.
+    pub webhook_timeout: Duration,
     /// By what `surveySubmission.create` takes the answers.
     pub survey_keys: SurveyKeys,
 }
@@ -138,9 +147,14 @@ impl Simulator {
         lock(&self.shared.keys).deactivate(key);
     }
 
-    /// Changes the world while the server runs. No request is answered meanwhile.
+    /// Changes the world while the server runs, and tells the webhooks. No request is answered
+    /// meanwhile.
     pub fn edit<R>(&self, change: impl FnOnce(&mut World) -> R) -> R {
-        change(&mut self.shared.world_mut())
+        let mut world = self.shared.world_mut();
+        self.shared.ashby.watch(&mut world);
+        let result = change(&mut world);
+        self.shared.ashby.announce(&self.shared, &mut world);
+        result
     }
 
     /// Reads the world.
@@ -176,6 +190,36 @@ impl Simulator {
     /// Makes every link to a file handed out so far an expired one.
     pub fn expire_file_links(&self) {
         self.shared.ashby.expire_links();
+    }
+
+    /// Tells the webhooks of an event that nothing in the world causes.
+    pub fn emit(&self, action: &str, data: serde_json::Value) {
+        self.shared.ashby.emit(&self.shared, action, data);
+    }
+
+    /// Every message to a webhook so far, pings too, in the order they were sent off.
+    pub fn deliveries(&self) -> Vec<Delivery> {
+        self.shared.post.deliveries()
+    }
+
+    /// Forgets the messages to webhooks, unless one still waits.
+    pub fn clear_deliveries(&self) {
+        self.shared.post.forget();
+    }
+
+    /// Waits until every message to a webhook was taken or given up.
+    pub async fn deliveries_settled(&self) {
+        self.shared.post.settled().await;
+    }
+
+    /// Adds a fault to the script of deliveries.
+    pub fn inject_delivery(&self, fault: DeliveryFault) {
+        lock(&self.shared.delivery_faults).push(fault);
+    }
+
+    /// Drops every delivery fault that still waits.
+    pub fn clear_delivery_faults(&self) {
+        lock(&self.shared.delivery_faults).clear();
     }
 
     /// What was asked and answered since the start or the last [`Simulator::clear_log`], as far

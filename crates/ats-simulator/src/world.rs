@@ -166,6 +166,17 @@ pub struct World {
     sealed: u64,
     now_ms: i64,
     minted: u64,
+    /// What changed since it was last asked for; none while nobody watches.
+    journal: Option<Vec<Entry>>,
+}
+
+/// One change of one document.
+#[derive(Clone, Debug)]
+pub(crate) struct Entry {
+    pub(crate) collection: String,
+    pub(crate) id: String,
+    /// The document before; none when it is new.
+    pub(crate) before: Option<Value>,
 }
 
 impl Default for World {
@@ -177,6 +188,7 @@ impl Default for World {
             sealed: 0,
             now_ms: BEGIN_MS,
             minted: 0,
+            journal: None,
         }
     }
 }
@@ -308,24 +320,53 @@ impl World {
             return false;
         };
         let mut value = document.peek().into_owned();
+        let before = self.journal.is_some().then(|| value.clone());
         change(&mut value);
         document.content = Content::Written(Box::new(value));
         document.revision = revision;
         self.revision = revision;
+        self.note(collection, id, before);
         true
     }
 
     /// Deletes a document without a trace. Says whether there was one.
     pub fn remove(&mut self, collection: &str, id: &str) -> bool {
-        let Some(collection) = self.collections.get_mut(collection) else {
+        let Some(known) = self.collections.get_mut(collection) else {
             return false;
         };
-        let Some(place) = collection.places.remove(id) else {
+        let Some(place) = known.places.remove(id) else {
             return false;
         };
-        collection.documents.remove(&place);
+        let removed = known.documents.remove(&place);
         self.revision += 1;
+        if self.journal.is_some() {
+            let before = removed.map(|document| document.peek().into_owned());
+            self.note(collection, id, before);
+        }
         true
+    }
+
+    /// Keeps a journal of every change from now on.
+    pub(crate) fn watch(&mut self) {
+        self.journal.get_or_insert_default();
+    }
+
+    /// What changed since the last time; nothing when nobody watches.
+    pub(crate) fn take_journal(&mut self) -> Vec<Entry> {
+        self.journal
+            .as_mut()
+            .map(std::mem::take)
+            .unwrap_or_default()
+    }
+
+    fn note(&mut self, collection: &str, id: &str, before: Option<Value>) {
+        if let Some(journal) = &mut self.journal {
+            journal.push(Entry {
+                collection: collection.to_owned(),
+                id: id.to_owned(),
+                before,
+            });
+        }
     }
 
     /// A new vendor time, later than every time before it.
@@ -353,6 +394,11 @@ impl World {
     }
 
     fn put(&mut self, collection: &str, id: &str, content: Content) {
+        if self.journal.is_some() {
+            let before = self.collection(collection).document(id);
+            let before = before.map(|document| document.peek().into_owned());
+            self.note(collection, id, before);
+        }
         self.revision += 1;
         let document = Document {
             id: Arc::from(id),

@@ -20,6 +20,8 @@ pub(crate) struct Desk<'a> {
     pub(crate) key: &'a KeySpec,
     pub(crate) options: &'a Options,
     pub(crate) memory: &'a Memory,
+    /// The webhooks that are pinged before the answer is sent.
+    pub(crate) pings: Vec<String>,
 }
 
 impl Desk<'_> {

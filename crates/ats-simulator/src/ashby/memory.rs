@@ -17,6 +17,7 @@ pub(crate) struct Memory {
     pub(crate) index: PostingIndex,
     address: OnceLock<SocketAddr>,
     searches: AtomicU64,
+    actions: AtomicU64,
     form_asks: Mutex<HashMap<String, u32>>,
     bytes: Mutex<HashMap<String, Bytes>>,
     pub(crate) uploads: Age,
@@ -56,6 +57,12 @@ impl Memory {
 
     pub(crate) fn searches(&self) -> u64 {
         self.searches.load(Ordering::Relaxed)
+    }
+
+    /// A new id for the events of one change.
+    pub(crate) fn next_action(&self) -> String {
+        let number = self.actions.fetch_add(1, Ordering::Relaxed);
+        format!("0ac70000-0000-4000-8000-{number:012x}")
     }
 
     /// Counts one more question for a form instance, and returns the count before it.

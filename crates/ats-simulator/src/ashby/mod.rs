@@ -9,6 +9,7 @@ mod changes;
 mod desk;
 mod endpoints;
 mod envelope;
+mod events;
 mod generate;
 mod keep;
 mod kind;
@@ -20,10 +21,12 @@ mod render;
 mod request;
 mod storage;
 mod view;
+mod webhooks;
 mod worlds;
 mod writes;
 
 pub use changes::changes;
+pub use webhooks::{SignedEvent, signature, signed_event};
 pub use worlds::{generated_world, small_world};
 
 use std::collections::BTreeSet;
@@ -40,9 +43,11 @@ use crate::keys::KeySpec;
 use crate::lock;
 use crate::payload::Payload;
 use crate::server::{Call, Reply, Shared};
+use crate::world::World;
 use desk::Desk;
 use endpoints::{Endpoint, Work};
 use envelope::Refusal;
+use events::Event;
 use memory::Memory;
 use pages::Pages;
 use paging::Clerk;
@@ -82,6 +87,13 @@ fn find(endpoint: &str) -> Option<&'static Endpoint> {
     endpoints::all().find(|known| known.name == endpoint)
 }
 
+/// What a request leaves behind besides its answer.
+#[derive(Debug, Default)]
+struct Aside {
+    key_name: String,
+    first: Vec<usize>,
+}
+
 /// What Ashby remembers between requests, besides the world.
 #[derive(Debug, Default)]
 pub(crate) struct Ashby {
@@ -111,6 +123,26 @@ impl Ashby {
         self.memory.moved_to(address);
     }
 
+    /// Prepares the world for a change that webhooks may have to hear of.
+    pub(crate) fn watch(&self, world: &mut World) {
+        webhooks::watch(world);
+    }
+
+    /// Tells the webhooks what has changed.
+    pub(crate) fn announce(&self, shared: &Shared, world: &mut World) {
+        webhooks::announce(shared, &self.memory, world);
+    }
+
+    /// Tells the webhooks of an event that no change caused.
+    pub(crate) fn emit(&self, shared: &Shared, action: &str, data: Value) {
+        let event = Event {
+            action: action.to_owned(),
+            action_id: Some(self.memory.next_action()),
+            data,
+        };
+        webhooks::send(shared, &shared.world(), &event);
+    }
+
     /// What the fault script has to know about a request.
     pub(crate) fn marks<'a>(&self, call: &'a Call) -> Marks<'a> {
         let carries = |key| call.body.json().is_some_and(|body| body.get(key).is_some());
@@ -127,8 +159,8 @@ impl Ashby {
         if let Some(reply) = storage::answer(shared, &self.memory, call, harm) {
             return reply;
         }
-        let mut key_name = String::new();
-        let answered = self.attempt(shared, call, harm, &mut key_name);
+        let mut aside = Aside::default();
+        let answered = self.attempt(shared, call, harm, &mut aside);
         let request_id = self.clerk.request_id();
         let mut headers = vec![
             ("x-ashby-request-id", request_id.clone()),
@@ -147,7 +179,8 @@ impl Ashby {
             headers,
             content_type: "application/json; charset=utf-8".to_owned(),
             body,
-            key_name,
+            key_name: aside.key_name,
+            first: aside.first,
         }
     }
 
@@ -156,7 +189,7 @@ impl Ashby {
         shared: &Shared,
         call: &Call,
         harm: Option<&FaultKind>,
-        key_name: &mut String,
+        aside: &mut Aside,
     ) -> Result<bytes::Bytes, Refusal> {
         let endpoint = find(&call.endpoint)
             .ok_or_else(|| Refusal::new(404, "not_found", "No such endpoint"))?;
@@ -168,7 +201,7 @@ impl Ashby {
             ));
         }
         let key = authorise(shared, &call.headers)?;
-        key_name.clone_from(&key.name);
+        aside.key_name.clone_from(&key.name);
         if !key.may(endpoint.permission) || harm == Some(&FaultKind::RevokedPermission) {
             return Err(Refusal::missing_permission(endpoint.permission));
         }
@@ -186,13 +219,23 @@ impl Ashby {
         let text = match endpoint.work {
             Work::Write(_) if stopped_before(harm) => bytes::Bytes::new(),
             Work::Write(write) => {
+                let mut world = shared.world_mut();
+                webhooks::watch(&mut world);
                 let mut desk = Desk {
-                    world: &mut shared.world_mut(),
+                    world: &mut world,
                     key: &key,
                     options: &shared.options,
                     memory: &self.memory,
+                    pings: Vec::new(),
                 };
-                envelope::success(&write(&mut desk, &ask)?.to_string(), &[])
+                let results = write(&mut desk, &ask)?;
+                let pings = std::mem::take(&mut desk.pings);
+                webhooks::announce(shared, &self.memory, &mut world);
+                let pings = pings
+                    .iter()
+                    .flat_map(|id| webhooks::ping(shared, &world, id));
+                aside.first = pings.filter(|place| shared.post.take(*place)).collect();
+                envelope::success(&results.to_string(), &[])
             }
             _ => {
                 let world = shared.world();

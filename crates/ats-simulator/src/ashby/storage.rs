@@ -75,6 +75,7 @@ impl Reply {
             content_type: "application/octet-stream".to_owned(),
             body: Bytes::new(),
             key_name: String::new(),
+            first: Vec::new(),
         }
     }
 }
@@ -332,10 +333,15 @@ fn download(
 
 /// SHA-256 in lower-case hexadecimal digits.
 pub(crate) fn sha256(data: &[u8]) -> String {
+    hex(&Sha256::digest(data))
+}
+
+/// Bytes in lower-case hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write;
-    Sha256::digest(data)
+    bytes
         .iter()
-        .fold(String::with_capacity(64), |mut text, byte| {
+        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
             let _ = write!(text, "{byte:02x}");
             text
         })

@@ -13,4 +13,5 @@ mod metadata;
 mod paging;
 mod requests;
 mod uploads;
+mod webhooks;
 mod worlds;

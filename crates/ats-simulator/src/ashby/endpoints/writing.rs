@@ -1,12 +1,16 @@
-//! The endpoints that write.
+//! The endpoints that write, and those of webhooks.
 
-use super::{Endpoint, Param, Work, endpoint, flag, optional, required, strict};
+use super::{Endpoint, Param, Work, endpoint, flag, info, optional, required, strict};
+use crate::ashby::keep;
 use crate::ashby::request::{Ask, Kind};
 use crate::ashby::writes;
 
 const WRITE: &str = "candidatesWrite";
 const METADATA_WRITE: &str = "hiringProcessMetadataWrite";
 
+const KEYS_WRITE: &str = "apiKeysWrite";
+
+const WEBHOOK: Param = required("webhookId", Kind::Uuid);
 const CANDIDATE: Param = required("candidateId", Kind::Uuid);
 const APPLICATION: Param = required("applicationId", Kind::Uuid);
 const SOURCE: Param = optional("sourceId", Kind::Uuid);
@@ -329,5 +333,45 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
             required("contentLength", Kind::Whole),
         ],
         writes::announce_upload,
+    ),
+    // Webhooks
+    writes(
+        "webhook.create",
+        KEYS_WRITE,
+        &[
+            required("webhookType", Kind::Text),
+            required("requestUrl", Kind::Url),
+            required("secretToken", Kind::Filled),
+        ],
+        writes::create_webhook,
+    ),
+    endpoint(
+        "webhook.info",
+        "apiKeysRead",
+        &[WEBHOOK],
+        info(
+            "webhooks",
+            "webhookId",
+            "webhook_not_found",
+            keep::everything,
+            writes::shown_webhook,
+        ),
+    ),
+    writes(
+        "webhook.update",
+        KEYS_WRITE,
+        &[
+            WEBHOOK,
+            flag("enabled"),
+            optional("requestUrl", Kind::Url),
+            optional("secretToken", Kind::Filled),
+        ],
+        writes::update_webhook,
+    ),
+    writes(
+        "webhook.delete",
+        KEYS_WRITE,
+        &[WEBHOOK],
+        writes::delete_webhook,
     ),
 ];

@@ -11,6 +11,7 @@ mod stages;
 mod surveys;
 mod tags;
 mod values;
+mod webhooks;
 
 pub(crate) use applications::{change_source, create_application, update_application};
 pub(crate) use candidates::{create_candidate, update_candidate};
@@ -21,6 +22,7 @@ pub(crate) use notes::create_note;
 pub(crate) use stages::change_stage;
 pub(crate) use surveys::submit_survey;
 pub(crate) use tags::{add_tag, archive_tag, create_tag, remove_tag};
+pub(crate) use webhooks::{create_webhook, delete_webhook, shown_webhook, update_webhook};
 
 use serde_json::Value;
 
