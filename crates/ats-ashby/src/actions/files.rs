@@ -15,7 +15,7 @@ use super::desk::{CANDIDATE, Desk, invalid};
 use crate::client::Outgoing;
 
 /// What nobody knows the type of.
-const UNKNOWN_TYPE: &str = "application/octet-stream";
+pub(super) const UNKNOWN_TYPE: &str = "application/octet-stream";
 
 /// A file that the caller gave, ready to be sent.
 #[derive(Debug, Clone)]

@@ -3,11 +3,13 @@
 //! Each file owns the call sequence of one kind of action. What they share is the `desk`, which reads
 //! from the vendor or, in a dry run, from the mirror, and the `step`, which is one write.
 
+mod attachments;
 mod desk;
 mod files;
 mod note;
 mod stage;
 mod step;
+mod tags;
 
 use ats_core::{Action, ActionContext, Error, ErrorKind, Outcome, Result};
 
@@ -25,6 +27,16 @@ pub(crate) async fn perform(
         Action::MoveApplicationToStage(input) => stage::change(&desk, input).await,
         Action::AddNoteToApplication(input) => note::on_application(&desk, input).await,
         Action::RejectApplication(input) => stage::reject(&desk, input).await,
+        Action::AddTagToCandidate(input) => tags::add(&desk, input).await,
+        Action::RemoveTagFromCandidate(input) => tags::remove(&desk, input).await,
+        Action::AddAttachmentToApplication(input) => {
+            attachments::add_to_application(&desk, input).await
+        }
+        Action::AddAttachmentToCandidate(input) => {
+            attachments::add_to_candidate(&desk, input).await
+        }
+        Action::GetApplicationAttachments(input) => attachments::of_application(&desk, input).await,
+        Action::GetCandidateAttachments(input) => attachments::of_candidate(&desk, input).await,
         other => Err(Error::new(
             ErrorKind::NotAvailable,
             other.kind().name(),

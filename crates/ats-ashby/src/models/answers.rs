@@ -26,6 +26,25 @@ pub(crate) struct WireSubmission {
     pub(crate) submitted_values: Option<Map<String, Value>>,
 }
 
+impl WireSubmission {
+    /// The fields of the form that have an answer, each with it.
+    pub(crate) fn answered(&self) -> impl Iterator<Item = (&WireField, &Value)> {
+        let sections = self.form_definition.iter().flat_map(|form| &form.sections);
+        let fields = sections
+            .flatten()
+            .flatten()
+            .flat_map(|section| &section.fields);
+        let fields = fields.flatten().flatten().flat_map(|entry| &entry.field);
+        fields.filter_map(|field| {
+            let value = self
+                .submitted_values
+                .as_ref()?
+                .get(field.path.as_deref()?)?;
+            Some((field, value))
+        })
+    }
+}
+
 /// The parts of a form that name an answer's question.
 #[derive(Debug, Deserialize)]
 pub(crate) struct WireForm {
