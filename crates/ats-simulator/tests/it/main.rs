@@ -11,6 +11,7 @@ mod hiding;
 mod keys;
 mod metadata;
 mod paging;
+mod receiver;
 mod requests;
 mod uploads;
 mod webhooks;
