@@ -9,7 +9,8 @@ use ats_core::{
     Start, Usage,
 };
 use ats_http::{
-    Auth, Call, CallKind, Client as Http, DownloadPolicy, Downloader, Lane, Response, Verdict,
+    Auth, Call, CallKind, Client as Http, DownloadPolicy, Downloader, Lane, RawCall, RawResponse,
+    Response, Verdict,
 };
 use secrecy::SecretString;
 use serde::Deserialize;
@@ -211,6 +212,11 @@ impl Client {
         Ok(Answer {
             results: decoded.results.to_owned(),
         })
+    }
+
+    /// Makes a call in the caller's own words.
+    pub(crate) async fn raw(&self, call: RawCall<'_>) -> Result<RawResponse> {
+        self.http.raw(call).await
     }
 
     /// Calls a listing endpoint for all its rows, page by page.

@@ -12,6 +12,7 @@ mod client;
 mod coverage;
 mod listing;
 mod models;
+mod passthrough;
 mod permission;
 mod wire;
 
@@ -127,7 +128,7 @@ impl Connector for Ashby {
     }
 
     fn passthrough(&self) -> Option<&dyn Passthrough> {
-        None
+        Some(&self.client)
     }
 
     fn webhooks(&self) -> Option<&dyn Webhooks> {

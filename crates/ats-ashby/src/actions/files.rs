@@ -345,7 +345,7 @@ fn content_type(given: Option<&str>, found: Option<&str>, name: &str) -> String 
 }
 
 /// The MIME type that the extension of a name stands for.
-pub(super) fn type_of_name(name: &str) -> Option<String> {
+pub(crate) fn type_of_name(name: &str) -> Option<String> {
     let guess = mime_guess::from_path(name).first_raw();
     guess.map(str::to_owned)
 }

@@ -7,6 +7,7 @@ mod attachments;
 mod desk;
 mod files;
 mod note;
+mod result_link;
 mod stage;
 mod step;
 mod tags;
@@ -15,6 +16,7 @@ use ats_core::{Action, ActionContext, Error, ErrorKind, Outcome, Result};
 
 use crate::client::Client;
 use desk::Desk;
+pub(crate) use files::type_of_name;
 
 /// Performs an action. Ashby API reference; the sequences are those of the vendor's guides.
 pub(crate) async fn perform(
@@ -27,6 +29,10 @@ pub(crate) async fn perform(
         Action::MoveApplicationToStage(input) => stage::change(&desk, input).await,
         Action::AddNoteToApplication(input) => note::on_application(&desk, input).await,
         Action::RejectApplication(input) => stage::reject(&desk, input).await,
+        Action::AddResultLinkToApplication(input) => {
+            result_link::on_application(&desk, input).await
+        }
+        Action::AddResultLinkToCandidate(input) => result_link::on_candidate(&desk, input).await,
         Action::AddTagToCandidate(input) => tags::add(&desk, input).await,
         Action::RemoveTagFromCandidate(input) => tags::remove(&desk, input).await,
         Action::AddAttachmentToApplication(input) => {

@@ -5,6 +5,7 @@ use ats_core::{
     Outcome, Output, Result, Target, Warning,
     action::{MoveApplicationToStage, RejectApplication},
 };
+use futures_util::future::BoxFuture;
 use serde::Deserialize;
 use serde_json::json;
 
@@ -65,6 +66,12 @@ impl Standing {
         })
     }
 
+    /// Whether it is rejected for this reason.
+    fn is_out_for(&self, reason: &str) -> bool {
+        let given = self.archive_reason.as_ref().map(|given| &*given.id);
+        self.status.as_deref() == Some("Archived") && given == Some(reason)
+    }
+
     fn is_in(&self, stage: &str) -> bool {
         let current = self.current_interview_stage.as_ref();
         current.is_some_and(|current| current.id == stage)
@@ -98,23 +105,42 @@ pub(super) async fn change(desk: &Desk<'_>, input: &MoveApplicationToStage) -> R
             ),
         ));
     }
-    if standing.is_in(&target.id) {
-        return Ok(outcome);
+    if !standing.is_in(&target.id) {
+        let body = json!({ "applicationId": standing.id, "interviewStageId": target.id });
+        let look = Box::new(|| -> BoxFuture<'_, Result<Vec<String>>> {
+            Box::pin(reached(*desk, application, &target.id, None))
+        });
+        Step::new(
+            desk,
+            "change stage",
+            "application.changeStage",
+            body,
+            Settling::New(look),
+        )
+        .run(desk)
+        .await?;
     }
-    let body = json!({ "applicationId": standing.id, "interviewStageId": target.id });
-    Step::new(
-        desk,
-        "change stage",
-        "application.changeStage",
-        body,
-        Settling::Harmless,
-    )
-    .run(desk)
-    .await?;
+    // An earlier attempt may have moved it and died before the mirror knew.
     outcome
         .touched
         .push(Target::new("applications", application));
     Ok(outcome)
+}
+
+/// The stage, once the application stands in it and, if a reason is given, is archived for it: what
+/// a change of the stage makes. The vendor's automations run with each change, so that none is sent
+/// twice.
+async fn reached(
+    desk: Desk<'_>,
+    application: &str,
+    stage: &str,
+    reason: Option<&str>,
+) -> Result<Vec<String>> {
+    let standing: Standing = desk
+        .named(APPLICATION, "application_id", application)
+        .await?;
+    let is_there = standing.is_in(stage) && reason.is_none_or(|reason| standing.is_out_for(reason));
+    Ok(is_there.then(|| stage.to_owned()).into_iter().collect())
 }
 
 /// The stage of the same title and type in the application's own plan.
@@ -157,9 +183,7 @@ pub(super) async fn reject(desk: &Desk<'_>, input: &RejectApplication) -> Result
         .named(APPLICATION, "application_id", application)
         .await?;
     let mut outcome = Outcome::from(Output::Done);
-    let rejected_for = standing.archive_reason.as_ref().map(|found| &*found.id);
-    let is_done = standing.status.as_deref() == Some("Archived") && rejected_for == Some(reason);
-    if !is_done {
+    if !standing.is_out_for(reason) {
         ensure_reason(desk, reason).await?;
         let stages: Vec<Stage> = desk.stages_of(standing.plan()?).await?;
         let archived = stages.iter().filter(|stage| stage.is("Archived"));
@@ -175,19 +199,22 @@ pub(super) async fn reject(desk: &Desk<'_>, input: &RejectApplication) -> Result
             "interviewStageId": archived.id,
             "archiveReasonId": reason,
         });
+        let look = Box::new(|| -> BoxFuture<'_, Result<Vec<String>>> {
+            Box::pin(reached(*desk, application, &archived.id, Some(reason)))
+        });
         Step::new(
             desk,
             "archive",
             "application.changeStage",
             body,
-            Settling::Harmless,
+            Settling::New(look),
         )
         .run(desk)
         .await?;
-        outcome
-            .touched
-            .push(Target::new("applications", application));
     }
+    outcome
+        .touched
+        .push(Target::new("applications", application));
     if let Some(text) = input.note.as_deref().filter(|text| !text.trim().is_empty()) {
         note::add(desk, application, text, &mut outcome).await?;
     }

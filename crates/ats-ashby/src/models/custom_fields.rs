@@ -17,7 +17,7 @@ use crate::{
     wire::{self, lose, text},
 };
 
-const STREAM: &str = "custom_fields";
+pub(crate) const STREAM: &str = "custom_fields";
 
 /// Definitions of custom fields, found by the type of object that carries them. Ashby API
 /// reference, `customField.list`.
