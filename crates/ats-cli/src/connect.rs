@@ -168,6 +168,7 @@ pub(crate) async fn connect(place: Place, request: Request) -> Result<Connected>
         base_url: request.base_url.clone(),
         settings: request.settings.switches.clone(),
         clock: None,
+        allow_private_network: false,
     };
     let connector = (request.factory.connect)(&connection)
         .context("the integration cannot be set up; nothing was stored")?;

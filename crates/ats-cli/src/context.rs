@@ -32,6 +32,10 @@ pub(crate) struct Global {
     /// The database, as sqlite://FILE [default: sqlite://ats.db].
     #[arg(long, global = true, value_name = "URL", env = "ATS_DATABASE")]
     pub(crate) database: Option<String>,
+
+    /// Fetches files (`data_url`) from addresses of private networks too.
+    #[arg(long, global = true, env = "ATS_ALLOW_PRIVATE_NETWORK", value_parser = clap::builder::FalseyValueParser::new())]
+    pub(crate) allow_private_network: bool,
 }
 
 impl Global {
@@ -51,6 +55,8 @@ impl Global {
 pub(crate) struct Context {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) json: bool,
+    /// Whether files may be fetched from private networks.
+    pub(crate) allow_private_network: bool,
     /// The file.
     pub(crate) database: PathBuf,
 }
@@ -69,7 +75,9 @@ impl Context {
                 ),
             ));
         }
-        Self::open_or_create(database, global.json)
+        let mut context = Self::open_or_create(database, global.json)?;
+        context.allow_private_network = global.allow_private_network;
+        Ok(context)
     }
 
     /// Opens a database file, and makes it if it is not there.
@@ -78,6 +86,7 @@ impl Context {
         Ok(Self {
             store: Arc::new(store),
             json,
+            allow_private_network: false,
             database,
         })
     }
@@ -114,6 +123,7 @@ impl Context {
             base_url: integration.base_url.clone(),
             settings: integration.settings.switches.clone(),
             clock: None,
+            allow_private_network: self.allow_private_network,
         };
         let connector = (factory.connect)(&connection)
             .with_context(|| format!("the integration `{}` cannot be used", integration.name))?;

@@ -72,6 +72,7 @@ pub(crate) fn connect(
         base_url,
         settings: settings.iter().cloned().collect(),
         clock: None,
+        allow_private_network: false,
     };
     let connector = (factory.connect)(&connection).context("the integration cannot be set up")?;
     let id = IntegrationId::derive(factory.manifest.slug, name);

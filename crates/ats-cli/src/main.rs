@@ -3,6 +3,7 @@
 //! It owns arguments, output and exit codes. What a command does stands in a file of its own.
 
 mod access;
+mod act;
 mod check;
 mod connect;
 mod context;
@@ -19,6 +20,7 @@ mod log;
 mod matrix;
 mod names;
 mod output;
+mod passthrough;
 mod process;
 mod progress;
 mod pull;
@@ -66,6 +68,10 @@ enum Command {
     Sync(sync::Options),
     /// Shows how fresh a mirror is, what its last passes did, and what is wrong.
     Status(status::Options),
+    /// Performs an action: creates an application, moves it, adds a note, a tag, a file.
+    Act(act::Options),
+    /// Calls the vendor's own API with the stored credentials.
+    Passthrough(passthrough::Options),
     /// Writes the records of a model as JSON lines or CSV.
     Export(export::Options),
     /// Shows which records changed, when, and why.
@@ -123,6 +129,8 @@ async fn run(arguments: Arguments) -> Result<Exit> {
         Command::Check(options) => check::run(&options, global).await,
         Command::Integrations(options) => integrations::run(options, global),
         Command::Sync(options) => sync::run(&options, global).await,
+        Command::Act(options) => act::run(&options, global).await,
+        Command::Passthrough(options) => passthrough::run(&options, global).await,
         Command::Status(options) => status::run(&options, global),
         Command::Explain(options) => explain::run(&options, global),
         Command::Coverage(options) => coverage::run(&options, global),

@@ -216,6 +216,10 @@ pub trait Store: Debug + Send + Sync + 'static {
     /// A record by our id.
     fn record(&self, id: &IntegrationId, record: &Id) -> Result<Option<StoredRecord>>;
 
+    /// The living records that belong to a candidate: applications and tags, in the order of their
+    /// keys.
+    fn of_candidate(&self, id: &IntegrationId, candidate: &Id) -> Result<Vec<StoredRecord>>;
+
     /// Records of a model, in the order of their keys.
     fn records(&self, id: &IntegrationId, query: RecordQuery) -> Result<Vec<StoredRecord>>;
 

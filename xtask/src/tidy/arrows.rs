@@ -44,7 +44,7 @@ pub(crate) fn rooms() -> Vec<Room> {
         ),
         room(
             "ats-http",
-            "HTTP for connectors: sending, retries of reads, the adaptive limit, redaction",
+            "HTTP for connectors: sending, retries, downloads, the adaptive limit, redaction",
             &["ats-core"],
             &[],
             "any vendor",
@@ -101,6 +101,13 @@ pub(crate) fn rooms() -> Vec<Room> {
             "any connector, HTTP status codes",
         ),
         room(
+            "ats-server",
+            "the unified API on the wire: answers, errors",
+            &["ats-core", "ats-store"],
+            &[],
+            "any connector, and how an action is performed",
+        ),
+        room(
             "ats-cli",
             "the binary `ats`, the only place that wires everything",
             &[
@@ -108,6 +115,7 @@ pub(crate) fn rooms() -> Vec<Room> {
                 "ats-http",
                 "ats-connectors",
                 "ats-simulator",
+                "ats-server",
                 "ats-store",
                 "ats-sync",
             ],

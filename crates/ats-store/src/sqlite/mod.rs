@@ -394,6 +394,10 @@ impl Store for SqliteStore {
         self.read(|db| records::one(db, &self.models, id, record))
     }
 
+    fn of_candidate(&self, id: &IntegrationId, candidate: &Id) -> Result<Vec<StoredRecord>> {
+        self.read(|db| records::of_candidate(db, &self.models, id, candidate))
+    }
+
     fn records(&self, id: &IntegrationId, query: RecordQuery) -> Result<Vec<StoredRecord>> {
         self.read(|db| records::page(db, &self.models, id, query))
     }

@@ -78,6 +78,27 @@ pub(super) fn page(
     Ok(records)
 }
 
+pub(super) fn of_candidate(
+    db: &Connection,
+    models: &Models,
+    id: &IntegrationId,
+    candidate: &Id,
+) -> Result<Vec<StoredRecord>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM records AS r LEFT JOIN layouts AS l
+             ON l.integration = r.integration AND l.key = r.layout
+         WHERE r.content ->> 'candidate_id' = ?1 AND r.integration = ?2
+           AND r.deleted_at IS NULL ORDER BY r.key"
+    );
+    let mut statement = db.prepare_cached(&sql)?;
+    let mut rows = statement.query(params![candidate.as_str(), integrations::key(db, id)?])?;
+    let mut records = Vec::new();
+    while let Some(row) = rows.next()? {
+        records.push(read(models, row)?);
+    }
+    Ok(records)
+}
+
 fn read(models: &Models, row: &Row<'_>) -> Result<StoredRecord> {
     let id: String = row.get(2)?;
     let definitions: Option<String> = row.get(4)?;

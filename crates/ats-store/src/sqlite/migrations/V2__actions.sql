@@ -25,3 +25,7 @@ CREATE TABLE steps (
     result TEXT,
     PRIMARY KEY (action, name)
 ) STRICT, WITHOUT ROWID;
+
+-- The applications and tags of a candidate.
+CREATE INDEX records_by_candidate ON records (content ->> 'candidate_id')
+    WHERE content ->> 'candidate_id' IS NOT NULL;
