@@ -2,7 +2,7 @@
 //!
 //! Whatever is not named a gap here is a claim, and the conformance suite proves it field by field.
 
-use ats_core::{Actions, AlwaysNull, Features, FieldGap, Gap, Read, Reads, Stream, Support};
+use ats_core::{Actions, AlwaysNull, Features, FieldGap, Gap, Read, Reads, Stream, Support, Write};
 
 const APPLICATION_LIST: &str = "https://developers.ashbyhq.com/reference/applicationlist";
 const CANDIDATE_CREATE: &str = "https://developers.ashbyhq.com/reference/candidatecreate";
@@ -134,7 +134,10 @@ pub(crate) fn reads(streams: &[Box<dyn Stream>]) -> Reads<'_> {
     }
 }
 
-/// The answer for each action. The vendor has endpoints for all of them; none is written yet.
+/// What every write to a candidate or an application needs.
+const WRITE: &[&str] = &["candidatesRead", "candidatesWrite"];
+
+/// The answer for each action. Result links need more for custom fields and become notes without it.
 pub(crate) fn actions() -> Actions {
     let no = |vendor| {
         Support::No(Gap::not_implemented(
@@ -142,32 +145,35 @@ pub(crate) fn actions() -> Actions {
             vendor,
         ))
     };
+    let yes = |permissions| {
+        Support::Yes(Write {
+            permissions,
+            gaps: NO_GAPS,
+        })
+    };
     Actions {
         create_candidate: no(CANDIDATE_CREATE),
         create_application: no("https://developers.ashbyhq.com/reference/applicationcreate"),
-        add_tag_to_candidate: no("https://developers.ashbyhq.com/reference/candidateaddtag"),
-        remove_tag_from_candidate: no(
-            "https://developers.ashbyhq.com/reference/candidateremovetag",
-        ),
-        add_attachment_to_application: no(
-            "https://developers.ashbyhq.com/reference/candidateuploadfile",
-        ),
-        move_application_to_stage: no(
-            "https://developers.ashbyhq.com/reference/applicationchangestage",
-        ),
-        reject_application: no("https://developers.ashbyhq.com/reference/applicationchangestage"),
-        add_result_link_to_application: no(
-            "https://developers.ashbyhq.com/reference/customfieldsetvalue",
-        ),
-        add_note_to_application: no("https://developers.ashbyhq.com/reference/candidatecreatenote"),
-        get_application_attachments: no("https://developers.ashbyhq.com/reference/fileinfo"),
-        add_attachment_to_candidate: no(
-            "https://developers.ashbyhq.com/reference/candidateuploadfile",
-        ),
-        add_result_link_to_candidate: no(
-            "https://developers.ashbyhq.com/reference/customfieldsetvalue",
-        ),
-        get_candidate_attachments: no("https://developers.ashbyhq.com/reference/fileinfo"),
+        add_tag_to_candidate: yes(&[
+            "candidatesRead",
+            "candidatesWrite",
+            "hiringProcessMetadataWrite",
+        ]),
+        remove_tag_from_candidate: yes(WRITE),
+        add_attachment_to_application: yes(WRITE),
+        move_application_to_stage: yes(&["candidatesRead", "candidatesWrite", "interviewsRead"]),
+        reject_application: yes(&[
+            "candidatesRead",
+            "candidatesWrite",
+            "hiringProcessMetadataRead",
+            "interviewsRead",
+        ]),
+        add_result_link_to_application: yes(WRITE),
+        add_note_to_application: yes(WRITE),
+        get_application_attachments: yes(&["candidatesRead"]),
+        add_attachment_to_candidate: yes(WRITE),
+        add_result_link_to_candidate: yes(WRITE),
+        get_candidate_attachments: yes(&["candidatesRead"]),
     }
 }
 
@@ -181,18 +187,9 @@ pub(crate) fn features() -> Features {
         prerequisites: no("the guide is not written yet", REFERENCE),
         create_credentials: no("the guide is not written yet", REFERENCE),
         candidate_source_tracking: Support::Yes(()),
-        api_passthrough: no(
-            "calls of the vendor's own endpoints are not offered yet",
-            REFERENCE,
-        ),
-        webhook_subscriptions: no(
-            "the vendor's webhooks are not received yet",
-            "https://developers.ashbyhq.com/reference/webhookcreate",
-        ),
-        scope_testing: no(
-            "the permissions to read are told; those to write are not tried yet",
-            "https://developers.ashbyhq.com/reference/apikeyinfo",
-        ),
+        api_passthrough: Support::Yes(()),
+        webhook_subscriptions: Support::Yes(()),
+        scope_testing: Support::Yes(()),
         per_model_tests: no(
             "told from the key's permissions, and not yet tried on the customer's own data",
             REFERENCE,

@@ -14,6 +14,7 @@ mod listing;
 mod models;
 mod passthrough;
 mod permission;
+mod webhooks;
 mod wire;
 
 use async_trait::async_trait;
@@ -22,7 +23,7 @@ use ats_core::{
     Features, Manifest, Outcome, Passthrough, Reads, Result, Stream, Usage, Webhooks,
 };
 
-use crate::{client::Client, listing::ListingStream};
+use crate::{client::Client, listing::ListingStream, webhooks::AshbyWebhooks};
 
 /// Who this is.
 pub static MANIFEST: Manifest = Manifest {
@@ -60,6 +61,7 @@ pub(crate) const SCREENING_ANSWERS: &str = "screening_answers";
 pub struct Ashby {
     client: Client,
     streams: Vec<Box<dyn Stream>>,
+    webhooks: AshbyWebhooks,
 }
 
 impl Ashby {
@@ -92,7 +94,11 @@ impl Ashby {
             models::interviews::Interviews::boxed(&client),
             listing(models::offers::LISTING),
         ];
-        Ok(Self { client, streams })
+        Ok(Self {
+            webhooks: AshbyWebhooks::new(&client),
+            client,
+            streams,
+        })
     }
 }
 
@@ -132,7 +138,7 @@ impl Connector for Ashby {
     }
 
     fn webhooks(&self) -> Option<&dyn Webhooks> {
-        None
+        Some(&self.webhooks)
     }
 
     fn usage(&self) -> Usage {
