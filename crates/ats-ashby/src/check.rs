@@ -1,7 +1,8 @@
 //! What a key may do.
 //!
-//! The vendor tells in one call, if the key may ask; otherwise each permission is tried on a small
-//! list. Either way nothing is kept of what is read.
+//! The vendor tells in one call, if the key may ask; otherwise each permission is tried: those to read
+//! on a small list, those to write on something that is not there. Either way nothing is kept of what
+//! is read, and nothing is changed.
 
 use std::collections::BTreeSet;
 
@@ -23,6 +24,25 @@ const PROBES: &[(&str, &str)] = &[
     ("jobsRead", "job.list"),
     ("offersRead", "offer.list"),
     ("organizationRead", "user.list"),
+];
+
+/// The id of nothing.
+const NIL: &str = "00000000-0000-0000-0000-000000000000";
+
+/// One endpoint for each permission to write, and what it calls its ids. The vendor looks at the
+/// permission first; with it, it finds that there is no such thing.
+const WRITE_PROBES: &[(&str, &str, &[&str])] = &[
+    (
+        "candidatesWrite",
+        "candidate.addTag",
+        &["candidateId", "tagId"],
+    ),
+    (
+        "hiringProcessMetadataWrite",
+        "candidateTag.archive",
+        &["tagId"],
+    ),
+    ("apiKeysWrite", "webhook.delete", &["webhookId"]),
 ];
 
 /// The key's title and permissions.
@@ -59,7 +79,11 @@ pub(crate) async fn key(client: &Client) -> Result<Key> {
             Ok(Key { title, granted })
         }
         // The vendor documents the list of scopes as optional.
-        _ => probe(client).await,
+        _ => {
+            let mut key = probe(client).await?;
+            key.granted.insert("apiKeysRead".to_owned());
+            Ok(key)
+        }
     }
 }
 
@@ -77,10 +101,35 @@ async fn probe(client: &Client) -> Result<Key> {
             Err(error) => return Err(error),
         }
     }
+    for (permission, endpoint, params) in WRITE_PROBES {
+        let body: Body = params
+            .iter()
+            .map(|param| ((*param).to_owned(), NIL.into()))
+            .collect();
+        match client.read(endpoint, body, Lane::Delta).await {
+            Err(error) if is_missing_permission(error.kind()) => {}
+            Err(error) if !is_about_input(error.kind()) => return Err(error),
+            Ok(_) | Err(_) => {
+                granted.insert((*permission).to_owned());
+            }
+        }
+    }
     Ok(Key {
         title: None,
         granted,
     })
+}
+
+/// Whether the vendor has looked at what was asked for, and so let the key pass. Its words for that
+/// are not all documented.
+fn is_about_input(kind: &ErrorKind) -> bool {
+    matches!(
+        kind,
+        ErrorKind::NotFound
+            | ErrorKind::InputRejected { .. }
+            | ErrorKind::Conflict { .. }
+            | ErrorKind::Unexpected
+    )
 }
 
 fn is_missing_permission(kind: &ErrorKind) -> bool {

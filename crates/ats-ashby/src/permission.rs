@@ -66,16 +66,25 @@ pub(crate) const ALL: &[&str] = &[
     "organizationRead",
 ];
 
-/// The boxes of Ashby's page "API keys" in its order of modules. The last one lets a key look at
-/// itself, so that its permissions need no guessing.
+/// The boxes of Ashby's page "API keys" in its order of modules. Reading needs none of those to write.
+///
+/// All actions that write need "Candidates: Write". "Hiring Process Metadata: Write" makes tags, and
+/// custom fields for the figures of result links. "API Keys: Read" lets a key look at itself, so that
+/// its permissions need no guessing, and "API Keys: Write" subscribes to webhooks.
 pub(crate) const BOXES: &[KeyBox] = &[
     tick("jobsRead", "Jobs: Read"),
     tick("candidatesRead", "Candidates: Read"),
+    tick("candidatesWrite", "Candidates: Write"),
     tick("interviewsRead", "Interviews: Read"),
     tick("hiringProcessMetadataRead", "Hiring Process Metadata: Read"),
+    tick(
+        "hiringProcessMetadataWrite",
+        "Hiring Process Metadata: Write",
+    ),
     tick("organizationRead", "Organization: Read"),
     tick("offersRead", "Offers: Read"),
     tick("apiKeysRead", "API Keys: Read"),
+    tick("apiKeysWrite", "API Keys: Write"),
 ];
 
 const fn tick(permission: &'static str, label: &'static str) -> KeyBox {

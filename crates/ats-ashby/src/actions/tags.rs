@@ -88,7 +88,12 @@ async fn tag_called(desk: &Desk<'_>, name: &str) -> Result<Tag> {
 /// A tag that need not be made. Without one, what the key lacks is the trouble.
 async fn existing(desk: &Desk<'_>, name: &str, lacking: Error) -> Result<Tag> {
     let body = json!({ "includeArchived": true });
-    let tags: Vec<Tag> = desk.listed("candidateTag.list", body).await?;
+    let tags: Vec<Tag> = match desk.listed("candidateTag.list", body).await {
+        Err(error) if matches!(error.kind(), ErrorKind::PermissionMissing { .. }) => {
+            return Err(lacking);
+        }
+        listed => listed?,
+    };
     match find(&tags, name) {
         Some(tag) => Ok(tag.clone()),
         None => Err(lacking),
