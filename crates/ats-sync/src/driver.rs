@@ -1,7 +1,8 @@
 //! Carries out what the step of a pass wants, and tells it what came of that.
 //!
 //! It owns tasks and threads: fetches run on the runtime, everything that blocks on threads that may
-//! wait, and one thread writes. It decides nothing.
+//! wait, and one thread writes. It decides nothing. When it is dropped before its end, nothing begins
+//! any more, and what a thread is in the middle of is its last.
 
 use std::{
     panic,
@@ -14,7 +15,7 @@ use ats_store::Problem;
 use futures_util::future::OptionFuture;
 use tokio::{
     sync::{mpsc as channel, watch},
-    task::{JoinError, JoinHandle, JoinSet},
+    task::{JoinError, JoinSet},
 };
 
 use crate::{
@@ -27,6 +28,7 @@ use crate::{
     pass::{Effect, Input, Pass, Stop},
     problem,
     session::Session,
+    task,
     walk::{self, Brought},
     walks::{self, Opened},
     writer::{self, Job},
@@ -66,11 +68,13 @@ pub(crate) struct Driver {
     session: Arc<Session>,
     observer: Arc<dyn Observer>,
     lanes: Vec<Lane>,
+    /// What asks the vendor, or pauses.
     tasks: JoinSet<()>,
+    /// What waits for a thread.
+    threads: JoinSet<()>,
     inbox: channel::UnboundedReceiver<Message>,
     outbox: channel::UnboundedSender<Message>,
     jobs: mpsc::Sender<Job>,
-    writer: JoinHandle<()>,
     times: Arc<Mutex<again::Times>>,
     mapped_again: u64,
 }
@@ -85,18 +89,19 @@ impl Driver {
         let (outbox, inbox) = channel::unbounded_channel();
         let (jobs, waiting) = mpsc::channel();
         let (of_writer, told) = (Arc::clone(&session), outbox.clone());
-        let writer = watched(&outbox, move || {
+        let mut threads = JoinSet::new();
+        threads.spawn(watched(&outbox, move || {
             writer::write(&of_writer, &waiting, &told).map(|()| None)
-        });
+        }));
         Self {
             session,
             observer,
             lanes,
             tasks: JoinSet::new(),
+            threads,
             inbox,
             outbox,
             jobs,
-            writer,
             times: Arc::default(),
             mapped_again: 0,
         }
@@ -110,11 +115,11 @@ impl Driver {
         limit: Option<Duration>,
     ) -> Result<()> {
         let done = self.steps(pass, stop, limit).await;
-        // Tasks hold the session and with it the right to write: nobody is told that the pass is
-        // over before they have let go.
+        // All of these hold the session and with it the right to write: nobody is told that the pass
+        // is over before they have let go.
         self.tasks.shutdown().await;
         drop(self.jobs);
-        let _ = self.writer.await;
+        while self.threads.join_next().await.is_some() {}
         done
     }
 
@@ -331,7 +336,7 @@ impl Driver {
         }
     }
 
-    fn close(&self, line: usize, walk: i64, problem: Option<Problem>, complete: bool) {
+    fn close(&mut self, line: usize, walk: i64, problem: Option<Problem>, complete: bool) {
         self.block(move |session| {
             let at = session.time.now();
             match (complete, &problem) {
@@ -366,8 +371,8 @@ impl Driver {
         };
         let session = Arc::clone(&self.session);
         let outbox = self.outbox.clone();
-        tokio::spawn(async move {
-            let mapped = tokio::task::spawn_blocking(move || map::page(&session, place, page));
+        self.threads.spawn(async move {
+            let mapped = task::begin(move || map::page(&session, place, page));
             let _ = outbox.send(match mapped.await {
                 Ok(Ok(ready)) => Message::Mapped(line, ready),
                 Ok(Err(error)) => Message::Failed(error),
@@ -382,9 +387,12 @@ impl Driver {
     }
 
     /// Does something on a thread that may wait.
-    fn block(&self, work: impl FnOnce(&Session) -> Result<Message> + Send + 'static) {
+    fn block(&mut self, work: impl FnOnce(&Session) -> Result<Message> + Send + 'static) {
         let session = Arc::clone(&self.session);
-        watched(&self.outbox, move || work(&session).map(Some));
+        let watched = watched(&self.outbox, move || work(&session).map(Some));
+        self.threads.spawn(watched);
+        // Those that are over would pile up.
+        while self.threads.try_join_next().is_some() {}
     }
 }
 
@@ -392,10 +400,10 @@ impl Driver {
 fn watched(
     outbox: &channel::UnboundedSender<Message>,
     work: impl FnOnce() -> Result<Option<Message>> + Send + 'static,
-) -> JoinHandle<()> {
+) -> impl Future<Output = ()> + Send + 'static {
     let outbox = outbox.clone();
-    tokio::spawn(async move {
-        let message = match tokio::task::spawn_blocking(work).await {
+    async move {
+        let message = match task::begin(work).await {
             Ok(Ok(message)) => message,
             Ok(Err(error)) => Some(Message::Failed(error)),
             Err(panicked) => Some(Message::Panicked(panicked)),
@@ -403,7 +411,7 @@ fn watched(
         if let Some(message) = message {
             let _ = outbox.send(message);
         }
-    })
+    }
 }
 
 fn walked(line: usize, input: walk::Input) -> Message {

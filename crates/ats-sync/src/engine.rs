@@ -17,7 +17,7 @@ use crate::{
     pass::{self, Again, Line},
     plan::{self, Plan},
     session::{Parts, Session, Time, pass_id},
-    streams,
+    streams, task,
     walk::Walk,
 };
 
@@ -59,6 +59,9 @@ impl Engine {
 
     /// Runs a pass, or takes up the one that was interrupted. When `stop` turns true it ends soon,
     /// with everything that was read stored, and the next pass takes it up.
+    ///
+    /// Whoever drops the future instead gives the pass up as if the process had died: nothing more is
+    /// asked for or stored, but for what a thread is in the middle of, and the next pass takes it up.
     ///
     /// # Errors
     ///
@@ -278,7 +281,7 @@ fn lines(
 pub(crate) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T> + Send + 'static,
 ) -> Result<T> {
-    match tokio::task::spawn_blocking(work).await {
+    match task::begin(work).await {
         Ok(done) => done,
         Err(failed) => match failed.try_into_panic() {
             Ok(panicked) => std::panic::resume_unwind(panicked),

@@ -1,7 +1,10 @@
 //! What `fetch` may look up to save requests: its own stream and those that it uses, as they are
 //! stored.
 
-use std::sync::Arc;
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 
 use async_trait::async_trait;
 use ats_core::{Bundle, Error, ErrorKind, Known, Result};
@@ -9,7 +12,14 @@ use ats_core::{Bundle, Error, ErrorKind, Known, Result};
 use crate::{
     related::may_see,
     session::{Place, Session},
+    task,
 };
+
+/// So many bundles of its own stream are read at once.
+const ROUND: usize = 128;
+
+/// So many ids in a row are no accident.
+const IN_ORDER: usize = 6;
 
 /// The stored bundles as one stream may see them.
 #[derive(Debug)]
@@ -20,6 +30,37 @@ pub(crate) struct Stored {
     /// Whether nothing of the stream was stored when its walk began. What the walk itself has
     /// brought since is not looked for: at worst a detail is asked for twice.
     empty: bool,
+    ahead: Mutex<Ahead>,
+}
+
+/// Bundles that were read together. Whoever asks for one after another in the order of their ids
+/// would wait for a thread and for the store each time.
+#[derive(Debug, Default)]
+struct Ahead {
+    /// The id that was asked for last.
+    last: Option<String>,
+    /// How many ids in a row came after the one before.
+    in_order: usize,
+    /// Everything stored behind the first of these and up to the second; to the end without one.
+    between: Option<(String, Option<String>)>,
+    bundles: HashMap<String, Arc<Bundle>>,
+}
+
+impl Ahead {
+    /// The answer, if the bundles tell it.
+    fn answer(&self, id: &str) -> Option<Option<Arc<Bundle>>> {
+        let (after, until) = self.between.as_ref()?;
+        let told = id > after.as_str() && until.as_deref().is_none_or(|until| id <= until);
+        told.then(|| self.bundles.get(id).cloned())
+    }
+
+    /// Notes what is asked for. Gives the id before, if it pays to read on from there.
+    fn note(&mut self, id: &str) -> Option<String> {
+        let before = self.last.replace(id.to_owned())?;
+        let follows = before.as_str() < id;
+        self.in_order = if follows { self.in_order + 1 } else { 0 };
+        (self.in_order >= IN_ORDER).then_some(before)
+    }
 }
 
 impl Stored {
@@ -31,6 +72,7 @@ impl Stored {
             place,
             uses,
             empty,
+            ahead: Mutex::default(),
         }
     }
 
@@ -40,6 +82,58 @@ impl Stored {
 
     fn may_see(&self, stream: &'static str) -> bool {
         self.is_own(stream) || may_see(self.uses, self.place.name, stream, "fetch")
+    }
+
+    /// A bundle of its own stream.
+    async fn own(&self, id: &str) -> Result<Option<Arc<Bundle>>> {
+        let before = {
+            let mut ahead = self.ahead();
+            let before = ahead.note(id);
+            if let Some(answer) = ahead.answer(id) {
+                return Ok(answer);
+            }
+            before
+        };
+        let stream = self.place.name;
+        let Some(after) = before else {
+            return self.alone(id).await;
+        };
+        let from = after.clone();
+        let read = self
+            .read(move |session| {
+                let (store, integration) = (&session.store, &session.integration);
+                let mut round = store.bundles(integration, stream, Some(&from), ROUND)?;
+                let until = round.last().filter(|_| round.len() == ROUND);
+                let until = until.map(|last| last.bundle.id.clone());
+                let bundles = round
+                    .drain(..)
+                    .map(|stored| (stored.bundle.id.clone(), Arc::new(stored.bundle)));
+                Ok((until, bundles.collect()))
+            })
+            .await?;
+        let answer = {
+            let mut ahead = self.ahead();
+            (ahead.between, ahead.bundles) = (Some((after, read.0)), read.1);
+            ahead.answer(id)
+        };
+        match answer {
+            Some(answer) => Ok(answer),
+            // It lies further on.
+            None => self.alone(id).await,
+        }
+    }
+
+    async fn alone(&self, id: &str) -> Result<Option<Arc<Bundle>>> {
+        let (stream, id) = (self.place.name, id.to_owned());
+        self.read(move |session| {
+            let found = session.store.bundle(&session.integration, stream, &id)?;
+            Ok(found.map(|found| Arc::new(found.bundle)))
+        })
+        .await
+    }
+
+    fn ahead(&self) -> MutexGuard<'_, Ahead> {
+        self.ahead.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Reads the store on a thread that may wait.
@@ -56,7 +150,7 @@ impl Stored {
                 "what is stored already could not be read",
             )
         };
-        match tokio::task::spawn_blocking(move || read(&session)).await {
+        match task::begin(move || read(&session)).await {
             Ok(Ok(found)) => Ok(found),
             Ok(Err(error)) => Err(failed().because(error)),
             Err(error) => Err(failed().because(error)),
@@ -73,17 +167,12 @@ impl Known for Stored {
         if let Some(found) = self.session.library.at_hand(stream, id) {
             return Ok(found);
         }
-        let own = self.is_own(stream);
+        if self.is_own(stream) {
+            return self.own(id).await;
+        }
         let id = id.to_owned();
-        self.read(move |session| {
-            if own {
-                let found = session.store.bundle(&session.integration, stream, &id)?;
-                Ok(found.map(|found| Arc::new(found.bundle)))
-            } else {
-                session.library.bundle(stream, &id)
-            }
-        })
-        .await
+        self.read(move |session| session.library.bundle(stream, &id))
+            .await
     }
 
     async fn bundles(&self, stream: &'static str) -> Result<Vec<Arc<Bundle>>> {
@@ -92,5 +181,38 @@ impl Known for Stored {
         }
         self.read(move |session| session.library.bundles(stream))
             .await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reading_on_pays_only_for_who_asks_in_order() {
+        let mut ahead = Ahead::default();
+        let mut noted = |ids: &[&str]| {
+            let noted: Vec<_> = ids.iter().map(|id| ahead.note(id)).collect();
+            noted.into_iter().flatten().collect::<Vec<_>>().concat()
+        };
+        assert_eq!(noted(&["b", "a", "d", "c", "f", "e", "h", "g"]), "");
+        assert_eq!(noted(&["h", "i", "j", "k", "l", "m", "n"]), "lm");
+        assert_eq!(noted(&["a", "b"]), "");
+    }
+
+    #[test]
+    fn what_was_read_together_tells_what_is_missing_between() {
+        let read = |until: Option<&str>| Ahead {
+            between: Some(("b".to_owned(), until.map(str::to_owned))),
+            bundles: [("d".to_owned(), Arc::new(Bundle::new("d", Vec::new())))].into(),
+            ..Ahead::default()
+        };
+        let told = |ahead: &Ahead| {
+            ["b", "c", "d", "e"].map(|id| ahead.answer(id).map(|answer| answer.is_some()))
+        };
+        assert_eq!(told(&Ahead::default()), [None; 4]);
+        let (no, yes) = (Some(false), Some(true));
+        assert_eq!(told(&read(Some("d"))), [None, no, yes, None]);
+        assert_eq!(told(&read(None)), [None, no, yes, no]);
     }
 }

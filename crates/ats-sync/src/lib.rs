@@ -30,6 +30,7 @@ mod schedule;
 mod session;
 mod streams;
 mod sweep;
+mod task;
 mod walk;
 mod walks;
 mod writer;

@@ -19,13 +19,16 @@ pub(crate) struct Job {
     pub(crate) ready: Ready,
 }
 
-/// Writes pages until nobody can send one any more.
+/// Writes pages until nobody can send one any more, or nobody listens: then the pass was given up.
 pub(crate) fn write(
     session: &Arc<Session>,
     jobs: &mpsc::Receiver<Job>,
     told: &UnboundedSender<Message>,
 ) -> Result<()> {
     while let Ok(first) = jobs.recv() {
+        if told.is_closed() {
+            return Ok(());
+        }
         let mut size = first.ready.commit.bundles.len();
         let mut waiting = vec![first];
         while size < ENOUGH
@@ -52,7 +55,7 @@ pub(crate) fn write(
         let layouts = pages.iter().flat_map(|page| &page.layouts);
         session.layouts.stored(layouts);
         for (line, records, rows) in lines {
-            // Nobody listens once the pass was given up; the pages are stored all the same.
+            // Whoever gave the pass up meanwhile is not told of its last pages.
             let _ = told.send(Message::Stored {
                 line,
                 records,

@@ -94,6 +94,7 @@ impl Bench {
             base_url: Some(self.simulator.base_url()),
             settings: self.integration.settings.switches.clone(),
             clock: Some(Arc::new(self.clock.clone())),
+            ..Connection::default()
         };
         let factory = ats_connectors::find("ashby").unwrap();
         Arc::from((factory.connect)(&connection).unwrap())

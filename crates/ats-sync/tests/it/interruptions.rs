@@ -1,10 +1,13 @@
 //! Passes that end too early, in every way, and the passes that take them up.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, HashSet},
     future::Future,
     pin::Pin,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
     task::{Context, Poll},
     time::Duration,
 };
@@ -97,9 +100,23 @@ async fn a_pass_that_takes_too_long_is_timed_out_and_goes_on_later() {
     bench.assert_true("after the pass that was taken up").await;
 }
 
-/// A future that is given up after it was polled so many times, as if its process had died.
+/// Notes that a pass is written down.
+#[derive(Default)]
+struct Began(AtomicBool);
+
+impl Observer for Began {
+    fn event(&self, event: Event) {
+        if matches!(event, Event::Began { .. }) {
+            self.0.store(true, Ordering::Relaxed);
+        }
+    }
+}
+
+/// A future that is given up after it was polled so many times since the pass was written down, as
+/// if its process had died.
 struct Dies<F> {
     future: Pin<Box<F>>,
+    began: Arc<Began>,
     polls: usize,
 }
 
@@ -110,17 +127,24 @@ impl<F: Future> Future for Dies<F> {
         if self.polls == 0 {
             return Poll::Ready(None);
         }
-        self.polls -= 1;
-        self.future.as_mut().poll(context).map(Some)
+        let polled = self.future.as_mut().poll(context).map(Some);
+        if self.began.0.load(Ordering::Relaxed) {
+            self.polls -= 1;
+            // Nothing else would wake it, if this was the last time.
+            context.waker().wake_by_ref();
+        }
+        polled
     }
 }
 
 /// Runs a pass that dies after so many polls; tells whether it did.
 pub(crate) async fn dies(bench: &Bench, options: &PassOptions, polls: usize) -> bool {
     let (_keep, stop) = watch::channel(false);
-    let run = bench.watched(options, bench.connector(), Arc::new(Unobserved), stop);
+    let began = Arc::new(Began::default());
+    let run = bench.watched(options, bench.connector(), began.clone(), stop);
     let run = Dies {
         future: Box::pin(run),
+        began,
         polls,
     };
     match run.await {
@@ -142,6 +166,80 @@ async fn let_go(bench: &Bench) {
     while let Err(ats_store::Error::Busy { .. }) = bench.store.lock(id, "a test") {
         tokio::task::yield_now().await;
     }
+}
+
+/// The pages of paged listings that were asked for, as endpoint and body.
+fn pages(bench: &Bench) -> Vec<String> {
+    let log = bench.simulator.log().into_iter();
+    let answered = log.filter(|exchange| exchange.status == 200);
+    answered
+        .filter(|exchange| exchange.endpoint.ends_with(".list"))
+        .map(|exchange| format!("{} {}", exchange.endpoint, exchange.request))
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pass_may_die_at_any_moment_and_the_next_one_carries_on() {
+    let mut died = 0;
+    for polls in [1, 3, 10, 20, 40, 60, 80, 100, 120, 150] {
+        let bench = Bench::small().await;
+        let dead = dies(&bench, &full(), polls).await;
+        died += usize::from(dead);
+        let before = bench.store.passes(&bench.integration.id, 5).unwrap();
+        bench.simulator.clear_log();
+        let pass = bench.pass(&PassOptions::default()).await;
+        assert_eq!(pass.state, PassState::Succeeded, "{polls} {pass:#?}");
+        if dead {
+            assert_eq!(before[0].state, PassState::Running);
+            assert_eq!((&before[0].id, pass.resumed), (&pass.id, 1), "{polls}");
+            // Nothing of the dead pass went on behind the back of the next.
+            let stored: u64 = before[0].walks.iter().map(|walk| walk.pages).sum();
+            let all: u64 = pass.walks.iter().map(|walk| walk.pages).sum();
+            assert!(stored < all, "{polls}: {stored} of {all} pages");
+        }
+        let asked = pages(&bench);
+        let different: HashSet<&String> = asked.iter().collect();
+        // What the dead pass had sent already may reach the vendor after its log was cleared: at
+        // most one page of each stream.
+        let twice = asked.len() - different.len();
+        assert!(twice <= pass.walks.len(), "{polls}: {twice} pages twice");
+        bench
+            .assert_true(&format!("after a death at {polls}"))
+            .await;
+    }
+    assert!(died > 0, "none of them died");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pass_that_is_given_up_asks_for_nothing_more() {
+    let bench = Bench::small().await;
+    assert!(dies(&bench, &full(), 40).await);
+    let pages = || {
+        let passes = bench.store.passes(&bench.integration.id, 1).unwrap();
+        passes[0].walks.iter().map(|walk| walk.pages).sum::<u64>()
+    };
+    let (stored, asked) = (pages(), bench.simulator.log().len());
+    // Were a task left, it would have its turn.
+    for _ in 0..10_000 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(pages(), stored);
+    let later = bench.simulator.log().len() - asked;
+    assert!(later <= bench.connector().streams().len(), "{later} more");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dead_pass_that_is_too_old_is_buried() {
+    let bench = Bench::small().await;
+    assert!(dies(&bench, &full(), 20).await);
+    bench.clock.advance(Duration::from_secs(7 * 60 * 60));
+    let pass = bench.full().await;
+    assert_eq!(pass.resumed, 0);
+    let passes = bench.store.passes(&bench.integration.id, 5).unwrap();
+    assert_eq!(passes.len(), 2);
+    assert_eq!(passes[1].state, PassState::Cancelled);
+    assert_eq!(passes[1].problem.as_ref().unwrap().kind, "interrupted");
+    bench.assert_true("after the new pass").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
