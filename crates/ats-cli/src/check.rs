@@ -278,7 +278,8 @@ impl Report {
             head(text, &mut lines);
             let mut by_word: BTreeMap<String, Vec<&str>> = BTreeMap::new();
             for (name, report) in slots {
-                let missing: Vec<_> = report.missing_permissions.iter().map(label).collect();
+                let missing = report.missing_permissions.iter();
+                let missing: Vec<_> = missing.map(|permission| label(permission)).collect();
                 let word = match &report.gap {
                     None if missing.is_empty() => "works".to_owned(),
                     None => format!("missing {}", missing.join(", ")),

@@ -66,6 +66,7 @@ pub(crate) async fn run(options: &Options, global: &Global) -> Result<Exit> {
     let global = Global {
         json: global.json,
         database: Some(global.named().unwrap_or(DATABASE).to_owned()),
+        allow_private_network: global.allow_private_network,
     };
     fresh::clear(&global)?;
     let candidates = usize::try_from(options.candidates)?;
