@@ -206,24 +206,16 @@ pub(crate) fn candidate_search(view: &View<'_>, ask: &Ask) -> Answer {
     let (email, name) = (ask.text("email"), ask.text("name"));
     let asked = view.memory.search();
     let fits = |candidate: &Value| {
-        let mails = candidate.get("emailAddresses").and_then(Value::as_array);
-        let mut mails = mails
-            .into_iter()
-            .flatten()
-            .filter_map(|mail| text(mail, "value"));
-        email.is_none_or(|wanted| mails.any(|mail| mail.eq_ignore_ascii_case(wanted)))
-            && name.is_none_or(|wanted| contains(text(candidate, "name"), wanted))
+        name.is_none_or(|wanted| contains(text(candidate, "name"), wanted))
             && view.sees_candidate(candidate)
             && !lags(view, candidate, asked)
     };
-    if email.is_none() && name.is_none() {
-        return Ok(json!([]));
-    }
-    let candidates = view
-        .world
-        .collection("candidates")
-        .documents()
-        .map(|d| d.peek_row());
+    let ids = match (email, name) {
+        (Some(email), _) => view.memory.mails.candidates(view.world, email),
+        (None, Some(_)) => view.world.ids("candidates"),
+        (None, None) => Vec::new(),
+    };
+    let candidates = ids.iter().filter_map(|id| view.row("candidates", id));
     let found = candidates
         .filter(|candidate| fits(candidate))
         .take(MAX_LIMIT);

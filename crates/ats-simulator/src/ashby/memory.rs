@@ -8,6 +8,7 @@ use std::sync::{Mutex, OnceLock};
 
 use bytes::Bytes;
 
+use super::mails::MailIndex;
 use super::view::PostingIndex;
 use crate::lock;
 
@@ -15,6 +16,7 @@ use crate::lock;
 #[derive(Debug, Default)]
 pub(crate) struct Memory {
     pub(crate) index: PostingIndex,
+    pub(crate) mails: MailIndex,
     address: OnceLock<SocketAddr>,
     searches: AtomicU64,
     actions: AtomicU64,

@@ -14,6 +14,7 @@ mod generate;
 mod keep;
 mod kind;
 mod lookup;
+mod mails;
 mod memory;
 mod pages;
 mod paging;

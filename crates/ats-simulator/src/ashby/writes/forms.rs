@@ -44,7 +44,7 @@ pub(crate) fn submit_form(desk: &mut Desk<'_>, ask: &Ask) -> Written {
     }
     let answers = answers.with_files(desk);
     let source = source(desk, ask);
-    let candidate = candidate(desk, &answers, &source)?;
+    let candidate = candidate(desk, &answers, &source);
     add_files_and_tags(desk, &candidate, &answers, wanted_tags);
     let candidate = desk.find("candidates", &candidate, "candidate_not_found")?;
     let mut application = applications::blank(desk, &candidate, &job);
@@ -216,10 +216,11 @@ fn source(desk: &Desk<'_>, ask: &Ask) -> Value {
 }
 
 /// The id of the candidate with the applicant's e-mail address, or of a new one.
-fn candidate(desk: &mut Desk<'_>, answers: &Answers, source: &Value) -> Result<String, Refusal> {
+fn candidate(desk: &mut Desk<'_>, answers: &Answers, source: &Value) -> String {
     let mail = answers.text("_systemfield_email");
-    if let Some(known) = mail.and_then(|mail| with_mail(desk, mail)) {
-        return Ok(known);
+    let known = mail.map(|mail| desk.memory.mails.candidates(desk.world, mail));
+    if let Some(oldest) = known.into_iter().flatten().next() {
+        return oldest;
     }
     let mut candidate = blank(desk, answers.text("_systemfield_name").unwrap_or_default());
     candidate["source"] = source.clone();
@@ -232,21 +233,7 @@ fn candidate(desk: &mut Desk<'_>, answers: &Answers, source: &Value) -> Result<S
     if let Some(place) = answers.values.get("_systemfield_location") {
         candidate["location"] = location(desk, place);
     }
-    Ok(desk.world.insert("candidates", candidate))
-}
-
-fn with_mail(desk: &Desk<'_>, wanted: &str) -> Option<String> {
-    let mut candidates = desk.world.collection("candidates").documents();
-    let found = candidates.find(|document| {
-        let candidate = document.peek_row();
-        let mails = candidate["emailAddresses"].as_array();
-        let mut mails = mails
-            .into_iter()
-            .flatten()
-            .filter_map(|mail| text(mail, "value"));
-        mails.any(|mail| mail.eq_ignore_ascii_case(wanted))
-    });
-    found.map(|document| document.id().to_owned())
+    desk.world.insert("candidates", candidate)
 }
 
 fn add_files_and_tags(desk: &mut Desk<'_>, id: &str, answers: &Answers, new_tags: Vec<Value>) {
