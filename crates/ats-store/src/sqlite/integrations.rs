@@ -188,7 +188,8 @@ pub(super) fn track(
     }
     if news > 0 {
         let mut forget = tx.prepare_cached(
-            "UPDATE streams SET checkpoint = NULL WHERE integration = ?1 AND name = ?2",
+            "UPDATE streams SET checkpoint = NULL, forgotten = forgotten + 1
+             WHERE integration = ?1 AND name = ?2",
         )?;
         for stream in streams {
             forget.execute(params![integration, stream])?;

@@ -97,7 +97,8 @@ pub(super) fn begin_walk(
         [stream],
     )?;
     tx.execute(
-        "INSERT INTO walks (pass, stream, since, state, started_at) VALUES (?1, ?2, ?3, ?4, ?5)",
+        "INSERT INTO walks (pass, stream, since, state, started_at, forgotten)
+         SELECT ?1, key, ?3, ?4, ?5, forgotten FROM streams WHERE key = ?2",
         params![
             pass,
             stream,
@@ -124,7 +125,8 @@ pub(super) fn restart_walk(tx: &Transaction<'_>, walk: i64, start: &WalkStart) -
     tx.execute("DELETE FROM rejects WHERE walk = ?1", [walk])?;
     tx.execute(
         "UPDATE walks SET since = ?2, state = ?3, cursor = NULL, checkpoint = NULL, pages = 0,
-             rows = 0, distinct_ids = 0, rejects = 0, losses = 0, problem = NULL, ended_at = NULL
+             rows = 0, distinct_ids = 0, rejects = 0, losses = 0, problem = NULL, ended_at = NULL,
+             forgotten = (SELECT s.forgotten FROM streams AS s WHERE s.key = walks.stream)
          WHERE key = ?1",
         params![walk, since(start), word(&WalkState::Open)?],
     )?;
@@ -161,7 +163,8 @@ pub(super) fn complete_walk(
     )?;
     // Without a token the next walk has nowhere to start from but the beginning.
     tx.execute(
-        "UPDATE streams SET checkpoint = w.checkpoint FROM walks AS w
+        "UPDATE streams SET checkpoint = CASE WHEN w.forgotten = streams.forgotten
+             THEN w.checkpoint END FROM walks AS w
          WHERE w.key = ?1 AND streams.key = w.stream",
         [walk],
     )?;

@@ -117,6 +117,35 @@ pub(crate) fn tracking_something_new_lets_the_named_streams_be_read_again(store:
     assert_eq!(names(), ["jobs"], "it was tracked already");
 }
 
+pub(crate) fn a_walk_that_was_under_way_does_not_bring_a_forgotten_checkpoint_back(
+    store: &dyn Store,
+) {
+    let mirror = Mirror::new(store);
+    let names = || -> Vec<String> { store.checkpoints(&mirror.id).unwrap().into_keys().collect() };
+    let complete = |walk| {
+        mirror.page("candidates").ends(walk, Some("token")).commit();
+        store.complete_walk(walk, None, mirror.tick()).unwrap();
+    };
+    let track = |remote_id: &str| {
+        let tracked = Tracked {
+            model: ModelKind::Candidate,
+            remote_id: remote_id.to_owned(),
+        };
+        store
+            .track(&mirror.id, &[tracked], &["candidates"])
+            .unwrap();
+    };
+    let walk = mirror.walk("candidates");
+    track("1");
+    complete(walk);
+    assert!(names().is_empty(), "the walk may have left it out");
+    let again = mirror.walk("candidates");
+    track("2");
+    store.restart_walk(again, &WalkStart::Full).unwrap();
+    complete(again);
+    assert_eq!(names(), ["candidates"], "it began again after that");
+}
+
 pub(crate) fn the_latest_moment_moves_with_everything_and_never_back(store: &dyn Store) {
     let saved = integration("first");
     store.save_integration(&saved).unwrap();

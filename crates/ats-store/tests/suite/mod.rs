@@ -30,6 +30,7 @@ macro_rules! store_suite {
                 integrations_stand_by_connector_and_name
                 an_unknown_integration_is_named
                 what_is_tracked_is_kept_once
+                a_walk_that_was_under_way_does_not_bring_a_forgotten_checkpoint_back
                 tracking_something_new_lets_the_named_streams_be_read_again
                 the_latest_moment_moves_with_everything_and_never_back
             }
