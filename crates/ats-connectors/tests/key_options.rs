@@ -25,6 +25,7 @@ async fn read(simulator: &Simulator, key: KeySpec) -> Records {
         base_url: Some(simulator.base_url()),
         settings: BTreeMap::new(),
         clock: Some(Arc::new(FakeClock::new())),
+        ..Connection::default()
     };
     let connector: Box<dyn Connector> =
         (ats_connectors::find("ashby").unwrap().connect)(&connection).unwrap();

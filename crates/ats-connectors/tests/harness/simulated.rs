@@ -58,6 +58,7 @@ impl Simulated {
             base_url: Some(self.simulator.base_url()),
             settings,
             clock: Some(Arc::new(FakeClock::new())),
+            ..Connection::default()
         };
         let factory =
             ats_connectors::find("ashby").unwrap_or_else(|| panic!("no factory for ashby"));
