@@ -38,6 +38,11 @@ impl Tagged {
 }
 
 impl Tag {
+    /// The title as we show it.
+    fn title(&self) -> &str {
+        self.title.as_deref().unwrap_or_default().trim()
+    }
+
     fn is_archived(&self) -> bool {
         self.is_archived == Some(true)
     }
@@ -49,8 +54,7 @@ pub(super) async fn add(desk: &Desk<'_>, input: &AddTagToCandidate) -> Result<Ou
     let name = input.tag.name.trim();
     let tagged: Tagged = desk.named(CANDIDATE, "candidate_id", candidate).await?;
     let mut outcome = Outcome::from(Output::Done);
-    let has_it = tagged.tags().any(|tag| tag.title.as_deref() == Some(name));
-    if !has_it {
+    if !tagged.tags().any(|tag| tag.title() == name) {
         let tag = tag_called(desk, name).await?;
         put(desk, candidate, &tag).await?;
         if tag.is_archived() {
@@ -102,11 +106,10 @@ async fn existing(desk: &Desk<'_>, name: &str, lacking: Error) -> Result<Tag> {
 
 /// The tag of this name: rather in use than archived, rather in the same case than not.
 fn find<'t>(tags: &'t [Tag], name: &str) -> Option<&'t Tag> {
-    let title = |tag: &Tag| tag.title.as_deref().unwrap_or_default().trim().to_owned();
     let same = tags
         .iter()
-        .filter(|tag| title(tag).to_lowercase() == name.to_lowercase());
-    same.min_by_key(|tag| (tag.is_archived(), title(tag) != name))
+        .filter(|tag| tag.title().to_lowercase() == name.to_lowercase());
+    same.min_by_key(|tag| (tag.is_archived(), tag.title() != name))
 }
 
 async fn put(desk: &Desk<'_>, candidate: &str, tag: &Tag) -> Result<()> {
@@ -151,7 +154,7 @@ pub(super) async fn remove(desk: &Desk<'_>, input: &RemoveTagFromCandidate) -> R
     let mut outcome = Outcome::from(Output::Done);
     outcome.touched.push(Target::new("candidates", candidate));
     let tags: Vec<Tag> = tagged.tags().cloned().collect();
-    let exact = tags.iter().find(|tag| tag.title.as_deref() == Some(name));
+    let exact = tags.iter().find(|tag| tag.title() == name);
     let Some(tag) = exact.or_else(|| find(&tags, name)) else {
         return Ok(outcome);
     };
