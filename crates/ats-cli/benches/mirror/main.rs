@@ -46,9 +46,13 @@ struct Arguments {
     #[arg(long)]
     kept: Option<PathBuf>,
 
-    /// The page to write once every profile has been measured with one build.
+    /// The page to write; it names the profiles that have not been measured with this build.
     #[arg(long)]
     page: Option<PathBuf>,
+
+    /// Measures nothing, and writes the page from the figures that are kept.
+    #[arg(long)]
+    only_page: bool,
 
     /// Cargo says so when it runs a bench rather than a test.
     #[arg(long, hide = true)]
@@ -90,6 +94,9 @@ fn test() -> ExitCode {
 }
 
 fn bench(arguments: &Arguments) -> Result<()> {
+    if arguments.only_page {
+        return tell(arguments, &Kept::open(arguments.kept.clone())?);
+    }
     let runtime = runtime()?;
     proof::the_check_finds_damage(&runtime, PROOF)?;
     proof::the_floor_asks_for_the_same(&runtime, PROOF)?;
@@ -115,18 +122,17 @@ fn bench(arguments: &Arguments) -> Result<()> {
         let figures = measure::measure(&runtime, profile)?;
         kept.add(figures)?;
     }
+    tell(arguments, &kept)
+}
+
+/// Prints what was measured, and writes the page.
+fn tell(arguments: &Arguments, kept: &Kept) -> Result<()> {
     let names: Vec<String> = profile::all()?.into_iter().map(|one| one.name).collect();
     let (there, missing) = kept.of(&names);
     println!("{}", page::tables(&there));
-    match &arguments.page {
-        Some(_) if !missing.is_empty() => {
-            println!("The page waits for {}.", missing.join(", "));
-        }
-        Some(path) => {
-            let page = page::page(&machine::look()?, &there);
-            std::fs::write(path, page).context("cannot write the page")?;
-        }
-        None => {}
+    if let Some(path) = &arguments.page {
+        let page = page::page(&machine::look()?, &there, &missing);
+        std::fs::write(path, page).context("cannot write the page")?;
     }
     Ok(())
 }
