@@ -7,6 +7,7 @@ use ats_core::{Actions, AlwaysNull, Features, FieldGap, Gap, Read, Reads, Stream
 const APPLICATION_LIST: &str = "https://developers.ashbyhq.com/reference/applicationlist";
 const CANDIDATE_CREATE: &str = "https://developers.ashbyhq.com/reference/candidatecreate";
 const CANDIDATE_LIST: &str = "https://developers.ashbyhq.com/reference/candidatelist";
+const CONSENT: &str = "https://developers.ashbyhq.com/reference/surveysubmissioncreate";
 const JOB_LIST: &str = "https://developers.ashbyhq.com/reference/joblist";
 const JOB_POSTING_INFO: &str = "https://developers.ashbyhq.com/reference/jobpostinginfo";
 const REFERENCE: &str = "https://developers.ashbyhq.com/reference";
@@ -65,6 +66,85 @@ const STAGE_GAPS: &[FieldGap] = &[
         "custom_fields",
         "custom fields cannot be defined for stages",
         STAGE_LIST,
+    ),
+];
+
+/// What neither of the ways to create a candidate takes.
+const CREATE_GAPS: &[FieldGap] = &[
+    gap(
+        "candidate.additional_email_addresses.type",
+        "further addresses are taken without their type",
+        CANDIDATE_CREATE,
+    ),
+    gap(
+        "candidate.company",
+        "the company is read from the résumé and cannot be written",
+        CANDIDATE_CREATE,
+    ),
+    gap(
+        "candidate.title",
+        "the position is read from the résumé and cannot be written",
+        CANDIDATE_CREATE,
+    ),
+    gap(
+        "candidate.additional_phone_numbers.type",
+        "a candidate is given one telephone number only",
+        CANDIDATE_CREATE,
+    ),
+    gap(
+        "candidate.additional_phone_numbers.phone_number",
+        "a candidate is given one telephone number only",
+        CANDIDATE_CREATE,
+    ),
+    gap(
+        "candidate.location.street_1",
+        "a candidate's place is a city, a region and a country",
+        CANDIDATE_CREATE,
+    ),
+    gap(
+        "candidate.location.zip_code",
+        "a candidate's place is a city, a region and a country",
+        CANDIDATE_CREATE,
+    ),
+    gap(
+        "candidate.gender",
+        "gender is only asked in equal-employment questions; answer those instead",
+        CANDIDATE_CREATE,
+    ),
+    gap(
+        "candidate.availability_date",
+        "candidates have no first day",
+        CANDIDATE_CREATE,
+    ),
+    gap(
+        "candidate.salary_expectations.period",
+        "candidates have no salary expectations",
+        CANDIDATE_CREATE,
+    ),
+    gap(
+        "candidate.salary_expectations.amount",
+        "candidates have no salary expectations",
+        CANDIDATE_CREATE,
+    ),
+    gap(
+        "source.unified_key",
+        "sources are found by their title; give source.name",
+        CANDIDATE_CREATE,
+    ),
+    gap(
+        "source.id",
+        "sources are found by their title; give source.name",
+        CANDIDATE_CREATE,
+    ),
+    gap(
+        "gdpr_consent.expires_at",
+        "consent is asked for by a survey of its own",
+        CONSENT,
+    ),
+    gap(
+        "gdpr_consent.given",
+        "consent is asked for by a survey of its own",
+        CONSENT,
     ),
 ];
 
@@ -139,21 +219,25 @@ const WRITE: &[&str] = &["candidatesRead", "candidatesWrite"];
 
 /// The answer for each action. Result links need more for custom fields and become notes without it.
 pub(crate) fn actions() -> Actions {
-    let no = |vendor| {
-        Support::No(Gap::not_implemented(
-            "the connector only reads so far",
-            vendor,
-        ))
-    };
     let yes = |permissions| {
         Support::Yes(Write {
             permissions,
             gaps: NO_GAPS,
         })
     };
+    let create = Support::Yes(Write {
+        permissions: &[
+            "candidatesRead",
+            "candidatesWrite",
+            "hiringProcessMetadataRead",
+            "interviewsRead",
+            "jobsRead",
+        ],
+        gaps: CREATE_GAPS,
+    });
     Actions {
-        create_candidate: no(CANDIDATE_CREATE),
-        create_application: no("https://developers.ashbyhq.com/reference/applicationcreate"),
+        create_candidate: create,
+        create_application: create,
         add_tag_to_candidate: yes(&[
             "candidatesRead",
             "candidatesWrite",
@@ -181,7 +265,7 @@ pub(crate) fn actions() -> Actions {
 pub(crate) fn features() -> Features {
     let no = |reason, vendor| Support::No(Gap::not_implemented(reason, vendor));
     Features {
-        source_writing: no("comes with creating candidates", CANDIDATE_CREATE),
+        source_writing: Support::Yes(()),
         sync_only_created_applications: no("comes with creating applications", CANDIDATE_CREATE),
         connection_guide: no("the guide is not written yet", REFERENCE),
         prerequisites: no("the guide is not written yet", REFERENCE),

@@ -62,6 +62,15 @@ pub(super) const JOB: Kind = Kind {
     documents: &["job.list"],
 };
 
+/// A user, as `user.info` and `user.list` show it.
+pub(super) const USER: Kind = Kind {
+    name: "user",
+    endpoint: "user.info",
+    param: "userId",
+    stream: "users",
+    documents: &["user.info", "user.list"],
+};
+
 impl<'a> Desk<'a> {
     pub(super) fn new(client: &'a Client, context: &'a ActionContext<'a>) -> Self {
         Self { client, context }

@@ -3,16 +3,30 @@
 //! Each file owns the call sequence of one kind of action. What they share is the `desk`, which reads
 //! from the vendor or, in a dry run, from the mirror, and the `step`, which is one write.
 
+mod after;
+mod answers;
 mod attachments;
+mod create;
 mod desk;
+mod direct;
 mod files;
+mod form;
+mod links;
 mod note;
+mod people;
+mod posting;
+mod profile;
 mod result_link;
+mod sheet;
+mod source;
 mod stage;
 mod step;
+mod submission;
+mod survey;
 mod tags;
+mod wish;
 
-use ats_core::{Action, ActionContext, Error, ErrorKind, Outcome, Result};
+use ats_core::{Action, ActionContext, Outcome, Result};
 
 use crate::client::Client;
 use desk::Desk;
@@ -26,6 +40,8 @@ pub(crate) async fn perform(
 ) -> Result<Outcome> {
     let desk = Desk::new(client, context);
     match action {
+        Action::CreateCandidate(input) => create::candidate(&desk, input).await,
+        Action::CreateApplication(input) => create::application(&desk, input).await,
         Action::MoveApplicationToStage(input) => stage::change(&desk, input).await,
         Action::AddNoteToApplication(input) => note::on_application(&desk, input).await,
         Action::RejectApplication(input) => stage::reject(&desk, input).await,
@@ -43,10 +59,5 @@ pub(crate) async fn perform(
         }
         Action::GetApplicationAttachments(input) => attachments::of_application(&desk, input).await,
         Action::GetCandidateAttachments(input) => attachments::of_candidate(&desk, input).await,
-        other => Err(Error::new(
-            ErrorKind::NotAvailable,
-            other.kind().name(),
-            "the connector does not perform this action",
-        )),
     }
 }

@@ -29,10 +29,10 @@ pub(super) struct Step<'a> {
     endpoint: &'static str,
     body: Value,
     settling: Settling<'a>,
-    /// Where the answer's results name what was made, as a JSON pointer.
-    id_at: &'static str,
     /// What a dry run shows for it.
     assumed: &'static str,
+    /// What a dry run shows of a body that nobody may see.
+    shown: Option<Value>,
 }
 
 impl fmt::Debug for Step<'_> {
@@ -59,22 +59,22 @@ impl<'a> Step<'a> {
             endpoint,
             body,
             settling,
-            id_at: "/id",
             assumed: "<new>",
+            shown: None,
         }
-    }
-
-    /// Takes the id of what was made from another place of the results.
-    #[must_use]
-    pub(super) fn id_at(mut self, pointer: &'static str) -> Self {
-        self.id_at = pointer;
-        self
     }
 
     /// What a dry run shows for the id of what would be made.
     #[must_use]
     pub(super) fn assumed(mut self, text: &'static str) -> Self {
         self.assumed = text;
+        self
+    }
+
+    /// What a dry run shows in place of the body.
+    #[must_use]
+    pub(super) fn shown(mut self, body: Value) -> Self {
+        self.shown = Some(body);
         self
     }
 
@@ -94,7 +94,7 @@ impl Once for Step<'_> {
     fn call(&self) -> PlannedCall {
         PlannedCall {
             endpoint: self.endpoint.to_owned(),
-            body: self.body.clone(),
+            body: self.shown.as_ref().unwrap_or(&self.body).clone(),
         }
     }
 
@@ -113,7 +113,7 @@ impl Once for Step<'_> {
         let body = object(self.body.clone());
         let answer = self.client.write(self.endpoint, body).await?;
         let results: Value = serde_json::from_str(answer.results.get()).unwrap_or_default();
-        Ok(results.pointer(self.id_at).cloned().unwrap_or_default())
+        Ok(results.get("id").cloned().unwrap_or_default())
     }
 
     async fn settle(&self, before: &Value) -> Result<Settled> {
