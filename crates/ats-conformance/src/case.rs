@@ -5,7 +5,7 @@
 
 use std::{collections::BTreeSet, fmt};
 
-use ats_core::ModelKind;
+use ats_core::{ActionKind, ModelKind};
 
 use crate::Context;
 
@@ -21,6 +21,8 @@ pub enum Claim {
     Model(ModelKind),
     /// An action.
     Action(&'static str),
+    /// One input of one action.
+    Input(ActionKind, String),
     /// A feature.
     Feature(&'static str),
     /// A law that binds every connector.
@@ -35,6 +37,7 @@ impl fmt::Display for Claim {
             Self::Field(model, field) => write!(f, "{model}.{field}"),
             Self::Model(model) => write!(f, "{model}"),
             Self::Action(name) => write!(f, "action {name}"),
+            Self::Input(action, input) => write!(f, "{action}.{input}"),
             Self::Feature(name) => write!(f, "feature {name}"),
             Self::Law(id) => write!(f, "law {id}"),
             Self::Suite => f.write_str("the suite"),
@@ -74,6 +77,16 @@ pub enum Fact {
     Scoped {
         /// As the vendor calls them.
         permissions: BTreeSet<String>,
+    },
+    /// The input changes these places of the vendor's requests and no others.
+    Sent {
+        /// Endpoint and path, as in `candidate.create:/name`.
+        paths: BTreeSet<String>,
+    },
+    /// The input shows in this field once the action is done.
+    ReadBack {
+        /// Model and field.
+        field: String,
     },
     /// The field is always null, as declared.
     Constant,

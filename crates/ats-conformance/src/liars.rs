@@ -6,14 +6,18 @@
 mod connector;
 mod stream;
 
-use std::{collections::BTreeSet, path::PathBuf, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+    sync::Arc,
+};
 
 use async_trait::async_trait;
 use ats_core::Connector;
 use ats_simulator::Fault;
 
 use crate::{
-    ChangeInfo, Economy, Expected, Harness, Remote, Sent, WorldKind,
+    ChangeInfo, Economy, Expected, Harness, Remote, Sent, Trial, WorldKind,
     toy::{Toy, ToyRemote},
 };
 use connector::Lying;
@@ -199,6 +203,10 @@ impl Harness for Liar {
         Toy.expected()
     }
 
+    fn trials(&self) -> Vec<Trial> {
+        Toy.trials()
+    }
+
     fn snapshots(&self) -> Option<PathBuf> {
         None
     }
@@ -269,6 +277,18 @@ impl Remote for LyingRemote {
 
     fn requests(&self) -> Vec<Sent> {
         self.honest.requests()
+    }
+
+    fn writes(&self) -> Vec<Sent> {
+        self.honest.writes()
+    }
+
+    fn tally(&self) -> BTreeMap<String, usize> {
+        self.honest.tally()
+    }
+
+    fn all_permissions(&self) -> Vec<String> {
+        self.honest.all_permissions()
     }
 
     fn clear_requests(&self) {

@@ -8,6 +8,7 @@
     reason = "a failure ends its case, so that its size is paid once"
 )]
 
+pub mod act;
 pub mod case;
 mod context;
 pub mod evidence;
@@ -25,6 +26,7 @@ mod snapshot;
 pub mod toy;
 pub mod verify;
 
+pub use act::{Shows, Trial, Variation};
 pub use case::{Case, Claim, Evidence, Fact, Failure};
 pub use context::Context;
 pub use expected::{Dangling, Expected, ExpectedLoss};

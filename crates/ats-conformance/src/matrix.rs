@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ats_core::{Field, Gap, GapStatus, ModelKind};
+use ats_core::{ActionCoverage, ActionKind, Field, Gap, GapStatus, ModelKind};
 use serde::Serialize;
 
 use crate::{
@@ -124,6 +124,8 @@ pub struct ActionRow {
     pub inputs: BTreeMap<String, Cell>,
     /// Why not, if it cannot be done.
     pub note: Option<String>,
+    /// The permissions without any of which it cannot be done.
+    pub permissions: BTreeSet<String>,
     /// Whether it can be done.
     pub status: Status,
 }
@@ -163,24 +165,26 @@ impl Matrix {
                 (Status::Supported, None)
             }
         };
-        let actions = coverage.actions.iter().map(|(name, action)| {
-            let (status, note) = slot(Claim::Action(name), &action.gap);
-            let inputs = BTreeMap::new();
-            (
-                (*name).to_owned(),
-                ActionRow {
-                    inputs,
-                    note,
-                    status,
-                },
-            )
-        });
-        let actions = actions.collect();
+        let actions: Vec<_> = coverage
+            .actions
+            .iter()
+            .map(|(name, action)| (*name, action, slot(Claim::Action(name), &action.gap)))
+            .collect();
         let features = coverage.features.iter().map(|(name, gap)| {
             let (status, note) = slot(Claim::Feature(name), gap);
             ((*name).to_owned(), SlotRow { note, status })
         });
         let features = features.collect();
+        let actions = actions.into_iter().map(|(name, action, (status, note))| {
+            let row = ActionRow {
+                inputs: inputs(name, action, &proofs, &mut unproven),
+                note,
+                permissions: action.permissions.iter().map(ToString::to_string).collect(),
+                status,
+            };
+            (name.to_owned(), row)
+        });
+        let actions = actions.collect();
         let laws = context.laws().map(|law| {
             let note = proofs.get(&Claim::Law(law.id)).notes.into_iter().next();
             let (title, why) = (law.title, law.why);
@@ -212,11 +216,16 @@ impl Matrix {
                 lines.push(format!("{model}.{field} {} {level}", cell.status.text()));
             }
         }
-        lines.extend(
-            self.actions
-                .iter()
-                .map(|(name, row)| format!("action {name} {}", row.status.text())),
-        );
+        for (name, row) in &self.actions {
+            lines.push(format!("action {name} {}", row.status.text()));
+            for (input, cell) in &row.inputs {
+                let level = cell.level.unwrap_or("gap");
+                lines.push(format!(
+                    "action {name}.{input} {} {level}",
+                    cell.status.text()
+                ));
+            }
+        }
         lines.extend(
             self.features
                 .iter()
@@ -255,6 +264,67 @@ fn model_row(
         permissions: coverage.permissions,
         note: coverage.gap.map(|gap| gap.reason.to_owned()),
     }
+}
+
+/// The inputs of an action. One that is claimed must change what it should at the vendor; `L4` says
+/// that it was read back too.
+fn inputs(
+    name: &str,
+    action: &ActionCoverage,
+    proofs: &Proofs,
+    unproven: &mut Vec<String>,
+) -> BTreeMap<String, Cell> {
+    let Some(kind) = ActionKind::from_name(name) else {
+        return BTreeMap::new();
+    };
+    let cells = action.inputs.iter().map(|(input, gap)| {
+        let claim = Claim::Input(kind, input.clone());
+        let proof = proofs.get(&claim);
+        let mut source = BTreeSet::new();
+        let mut notes: Vec<String> = proof.notes.iter().cloned().collect();
+        let mut level = None;
+        for fact in &proof.facts {
+            match fact {
+                Fact::Sent { paths } => {
+                    source.extend(paths.iter().cloned());
+                    level = level.max(Some("L3"));
+                }
+                Fact::ReadBack { field } => {
+                    notes.push(format!("read back as {field}"));
+                    level = level.max(Some("L4"));
+                }
+                _ => {}
+            }
+        }
+        // A gap of the whole action is one of each of its inputs.
+        let is_proven = match (gap, action.gap) {
+            (_, Some(_)) => true,
+            (Some(_), None) => proof.facts.contains(&Fact::Absent),
+            (None, None) => !source.is_empty(),
+        };
+        if !is_proven || !proof.failed.is_empty() {
+            unproven.push(format!("{claim}: no case proves it"));
+        }
+        let note = match gap {
+            Some(gap) => Some(gap.reason.to_owned()),
+            None => (!notes.is_empty()).then(|| notes.join("; ")),
+        };
+        let permissions = match gap {
+            Some(_) => BTreeSet::new(),
+            None => action.permissions.iter().map(ToString::to_string).collect(),
+        };
+        let cell = Cell {
+            level: level.filter(|_| gap.is_none()),
+            note,
+            permissions,
+            source,
+            status: gap.map_or(Status::Supported, |gap| gap.status.into()),
+            vendor: gap.and_then(|gap| gap.vendor),
+            proof,
+        };
+        (input.clone(), cell)
+    });
+    cells.collect()
 }
 
 fn cell(

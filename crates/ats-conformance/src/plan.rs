@@ -8,6 +8,7 @@ use ats_core::{Field, ModelKind, Support};
 
 use crate::{
     Case, Claim, Context, Evidence, Fact, Failure,
+    act::action_cases,
     laws::LawEvidence,
     prove::{
         Standing, constant_case, distinct_case, engine_case, gap_case, losses_case, malformed_case,
@@ -52,6 +53,7 @@ pub fn plan(context: &Context) -> Vec<Case> {
             })
         })
     }));
+    cases.extend(action_cases(context));
     cases.extend(slot_cases(context));
     cases
 }
@@ -143,8 +145,9 @@ fn slot_cases(context: &Context) -> Vec<Case> {
         let (name, support) = (*name, support(&action.gap));
         let claim = Claim::Action(name);
         let run = move |_: &Context| slot_gap_case(Claim::Action(name), support);
-        Case::new(format!("{slug}::action::{name}"), claim, run)
+        (action.gap.is_some()).then(|| Case::new(format!("{slug}::action::{name}"), claim, run))
     });
+    let actions = actions.flatten();
     let features = coverage.features.iter().map(|(name, gap)| {
         let (name, support) = (*name, support(gap));
         let claim = Claim::Feature(name);

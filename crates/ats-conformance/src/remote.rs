@@ -15,7 +15,7 @@ use serde_json::Value;
 
 pub use ats_simulator::ChangeKind;
 
-use crate::Expected;
+use crate::{Expected, Trial};
 
 /// One connector under test, and how to start a vendor for it.
 #[async_trait]
@@ -31,6 +31,9 @@ pub trait Harness: Send + Sync {
 
     /// Where the golden records and the golden matrix are kept; `None` keeps none.
     fn snapshots(&self) -> Option<PathBuf>;
+
+    /// One trial for each action that the connector claims.
+    fn trials(&self) -> Vec<Trial>;
 
     /// Starts a vendor that serves `world`.
     async fn start(&self, world: WorldKind) -> Box<dyn Remote>;
@@ -105,6 +108,16 @@ pub trait Remote: Send + Sync {
 
     /// Every request since the start or the last [`Remote::clear_requests`].
     fn requests(&self) -> Vec<Sent>;
+
+    /// Every write since the start, with `<new>` in place of what the vendor made up meanwhile: ids,
+    /// handles, addresses.
+    fn writes(&self) -> Vec<Sent>;
+
+    /// How many things of each kind the vendor's world holds.
+    fn tally(&self) -> BTreeMap<String, usize>;
+
+    /// Every permission that reading and writing need, as the vendor calls them.
+    fn all_permissions(&self) -> Vec<String>;
 
     /// Forgets the requests.
     fn clear_requests(&self);

@@ -1,9 +1,14 @@
 //! The field cases can fail: an honest connector passes them all, and each lie turns its own red.
 
-use std::{collections::BTreeSet, path::PathBuf, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+    sync::Arc,
+};
 
 use ats_conformance::{
-    ChangeInfo, Economy, Expected, Harness, Remote, Sent, WorldKind, laws, runner::prove, toy::Toy,
+    ChangeInfo, Economy, Expected, Harness, Remote, Sent, Trial, WorldKind, laws, runner::prove,
+    toy::Toy,
 };
 use ats_core::{
     Access, Action, ActionContext, Actions, Bundle, Connector, Features, FieldGap, Gap, Known,
@@ -284,6 +289,10 @@ impl Harness for Liar {
         Toy.expected()
     }
 
+    fn trials(&self) -> Vec<Trial> {
+        Toy.trials()
+    }
+
     fn snapshots(&self) -> Option<PathBuf> {
         None
     }
@@ -348,6 +357,18 @@ impl Remote for LyingRemote {
 
     fn requests(&self) -> Vec<Sent> {
         self.1.requests()
+    }
+
+    fn writes(&self) -> Vec<Sent> {
+        self.1.writes()
+    }
+
+    fn tally(&self) -> BTreeMap<String, usize> {
+        self.1.tally()
+    }
+
+    fn all_permissions(&self) -> Vec<String> {
+        self.1.all_permissions()
     }
 
     fn clear_requests(&self) {

@@ -14,7 +14,7 @@ use secrecy::SecretString;
 
 use crate::{
     Action, ActionContext, AlwaysNull, Clock, FieldGap, ModelKind, Outcome, Passthrough, Reads,
-    Result, Stream, Support, Webhooks,
+    Result, Stream, Support, Warning, Webhooks,
 };
 
 /// Our code for one vendor, bound to one integration's credentials.
@@ -94,6 +94,19 @@ pub struct Write {
     pub permissions: &'static [&'static str],
     /// The inputs that the vendor cannot take. Each that is given comes back as a warning.
     pub gaps: &'static [FieldGap],
+}
+
+impl Write {
+    /// A warning for each of the given inputs that the vendor cannot take.
+    pub fn warnings(&self, given: &BTreeSet<String>) -> Vec<Warning> {
+        let found = self.gaps.iter().filter(|gap| given.contains(gap.field));
+        found
+            .map(|gap| {
+                let message = format!("`{}` was left out: {}", gap.field, gap.gap.reason);
+                Warning::about(gap.field, message)
+            })
+            .collect()
+    }
 }
 
 /// A guide for the person at the customer's who connects the vendor.

@@ -8,7 +8,7 @@ use super::{GENERATED, meaning};
 use crate::{
     Fact,
     case::RERUN,
-    matrix::{Cell, Matrix, ModelRow},
+    matrix::{ActionRow, Cell, Matrix, ModelRow},
 };
 
 const STYLE: &str = include_str!("page.css");
@@ -34,11 +34,9 @@ pub(super) fn page(matrix: &Matrix) -> String {
     for model in ModelKind::ALL {
         section(&mut page, matrix, *model, &matrix.models[model.name()]);
     }
-    let actions = matrix
-        .actions
-        .iter()
-        .map(|(name, row)| (name, row.status.text(), row.note.as_deref()));
-    slots(&mut page, "Actions", "action", actions.collect());
+    for (name, row) in &matrix.actions {
+        action(&mut page, matrix, name, row);
+    }
     let features = matrix
         .features
         .iter()
@@ -110,7 +108,7 @@ fn section(page: &mut String, matrix: &Matrix, model: ModelKind, row: &ModelRow)
             "<tr data-field=\"{name}\" data-status=\"{status}\" data-permission=\"{spaced}\"><th scope=\"row\">{name}</th><td data-label=\"status\">{proof}</td><td data-label=\"permission\">{shown}</td><td data-label=\"note\">{note}</td></tr>",
             status = cell.status.text(),
             spaced = permissions.join(" "),
-            proof = proof(matrix, model, name, cell),
+            proof = proof(matrix, &format!("read::{model}::{name}"), cell),
             shown = permissions
                 .iter()
                 .map(|name| format!("<code>{name}</code>"))
@@ -131,7 +129,7 @@ fn note_of(cell: &Cell) -> String {
 }
 
 /// A status that opens: what is known, where it comes from, which cases say so, how to run them.
-fn proof(matrix: &Matrix, model: ModelKind, field: &str, cell: &Cell) -> String {
+fn proof(matrix: &Matrix, place: &str, cell: &Cell) -> String {
     let status = cell.status.text();
     let level = cell
         .level
@@ -164,10 +162,48 @@ fn proof(matrix: &Matrix, model: ModelKind, field: &str, cell: &Cell) -> String 
     );
     let _ = write!(
         proof,
-        "<p>again: <code>{RERUN} {}::read::{model}::{field}</code></p></details>",
+        "<p>again: <code>{RERUN} {}::{place}</code></p></details>",
         matrix.connector
     );
     proof
+}
+
+/// One action with its inputs.
+fn action(page: &mut String, matrix: &Matrix, name: &str, row: &ActionRow) {
+    let _ = writeln!(
+        page,
+        "<section data-model=\"{name}\" id=\"{name}\">\n<h2>Action: {name}</h2>"
+    );
+    let needed: Vec<String> = row
+        .permissions
+        .iter()
+        .map(|permission| format!("<code>{}</code>", escaped(permission)))
+        .collect();
+    let needs = (!needed.is_empty()).then(|| format!(" Needs {}.", needed.join(", ")));
+    let _ = writeln!(
+        page,
+        "<p>{}. {}{}</p>",
+        row.status.text(),
+        escaped(row.note.as_deref().unwrap_or_default()),
+        needs.unwrap_or_default()
+    );
+    page.push_str("<table>\n<thead><tr><th scope=\"col\">input</th><th scope=\"col\">status and proof</th><th scope=\"col\">note</th></tr></thead>\n<tbody>\n");
+    for (input, cell) in &row.inputs {
+        let _ = writeln!(
+            page,
+            "<tr data-field=\"{input}\" data-status=\"{status}\" data-permission=\"{spaced}\"><th scope=\"row\">{input}</th><td data-label=\"status\">{proof}</td><td data-label=\"note\">{note}</td></tr>",
+            status = cell.status.text(),
+            spaced = cell
+                .permissions
+                .iter()
+                .map(|name| escaped(name))
+                .collect::<Vec<_>>()
+                .join(" "),
+            proof = proof(matrix, &format!("action::{name}::input::{input}"), cell),
+            note = note_of(cell),
+        );
+    }
+    page.push_str("</tbody>\n</table>\n</section>\n");
 }
 
 fn list(page: &mut String, title: &str, items: impl Iterator<Item = String>) {
@@ -189,7 +225,8 @@ fn told(fact: &Fact) -> Option<String> {
         Fact::Constant => "null in every world and under every perturbation".to_owned(),
         Fact::Absent => "no value in any world and under any perturbation".to_owned(),
         Fact::Engine => "right on the reference engine".to_owned(),
-        Fact::Traced { .. } | Fact::Scoped { .. } | Fact::Holds => return None,
+        Fact::ReadBack { field } => format!("read back as <code>{}</code>", escaped(field)),
+        Fact::Sent { .. } | Fact::Traced { .. } | Fact::Scoped { .. } | Fact::Holds => return None,
     })
 }
 

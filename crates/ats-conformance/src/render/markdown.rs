@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, fmt::Write as _};
 use ats_core::ModelKind;
 
 use super::{GENERATED, meaning};
-use crate::matrix::{Cell, Matrix, ModelRow, Status};
+use crate::matrix::{ActionRow, Cell, Matrix, ModelRow, Status};
 
 /// More sources than this are counted; the JSON names them all.
 const SOURCES: usize = 4;
@@ -86,14 +86,9 @@ pub(super) fn page(matrix: &Matrix) -> String {
     for model in ModelKind::ALL {
         section(&mut page, *model, &matrix.models[model.name()]);
     }
-    page.push_str("\n## Actions\n\n| action | status | note |\n|---|---|---|\n");
+    page.push_str("\n## Actions\n\nAn input that is supported was set alone: it changed these places of the requests and no others. `L4` was read back too.\n");
     for (name, row) in &matrix.actions {
-        let _ = writeln!(
-            page,
-            "| {name} | {} | {} |",
-            row.status.text(),
-            noted(row.note.as_deref())
-        );
+        action(&mut page, name, row);
     }
     page.push_str("\n## Features\n\n| feature | status | note |\n|---|---|---|\n");
     for (name, row) in &matrix.features {
@@ -177,4 +172,31 @@ fn noted(note: Option<&str>) -> String {
 
 fn escaped(text: &str) -> String {
     text.replace('|', "\\|").replace('\n', " ")
+}
+
+fn action(page: &mut String, name: &str, row: &ActionRow) {
+    let needed = listed(row.permissions.iter().map(String::as_str));
+    let _ = writeln!(
+        page,
+        "\n### {name}\n\n{}.{}{}\n",
+        row.status.text(),
+        row.note
+            .as_deref()
+            .map_or_else(String::new, |note| format!(" {note}.")),
+        match needed.is_empty() {
+            true => String::new(),
+            false => format!(" Needs {needed}."),
+        }
+    );
+    page.push_str("| input | status | proof | sent as | note |\n|---|---|---|---|---|\n");
+    for (input, cell) in &row.inputs {
+        let _ = writeln!(
+            page,
+            "| {input} | {} | {} | {} | {} |",
+            cell.status.text(),
+            cell.level.unwrap_or_default(),
+            sources(&cell.source),
+            note(cell)
+        );
+    }
 }

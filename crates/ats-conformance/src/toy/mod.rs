@@ -21,7 +21,7 @@ use async_trait::async_trait;
 use ats_core::Connector;
 use ats_simulator::Fault;
 
-use crate::{ChangeInfo, Economy, Expected, Harness, Remote, Sent, WorldKind};
+use crate::{ChangeInfo, Economy, Expected, Harness, Remote, Sent, Trial, WorldKind};
 use client::Client;
 use vendor::{CURSOR_CODES, DETAILS, FULL_KEY, LISTS, TOKEN_CODES, Vendor};
 
@@ -64,6 +64,10 @@ impl Harness for Toy {
 
     fn expected(&self) -> Expected {
         world::expected()
+    }
+
+    fn trials(&self) -> Vec<Trial> {
+        Vec::new()
     }
 
     fn snapshots(&self) -> Option<PathBuf> {
@@ -134,6 +138,18 @@ impl Remote for ToyRemote {
 
     fn requests(&self) -> Vec<Sent> {
         self.vendor.log()
+    }
+
+    fn writes(&self) -> Vec<Sent> {
+        Vec::new()
+    }
+
+    fn tally(&self) -> BTreeMap<String, usize> {
+        BTreeMap::new()
+    }
+
+    fn all_permissions(&self) -> Vec<String> {
+        self.permissions()
     }
 
     fn clear_requests(&self) {

@@ -9,7 +9,7 @@
 
 use std::path::{Path, PathBuf};
 
-use ats_conformance::{Expected, Harness, Remote, WorldKind};
+use ats_conformance::{Expected, Harness, Remote, Trial, WorldKind};
 use ats_core::ModelKind;
 
 use super::simulated::Simulated;
@@ -110,6 +110,10 @@ impl Harness for Ashby {
             .map(|source| (*source).to_owned())
             .collect();
         expected
+    }
+
+    fn trials(&self) -> Vec<Trial> {
+        super::trials::all()
     }
 
     fn snapshots(&self) -> Option<PathBuf> {

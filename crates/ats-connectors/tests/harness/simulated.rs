@@ -16,6 +16,7 @@ use ats_conformance::{ChangeInfo, Economy, Remote, Sent, WorldKind};
 use ats_core::{Connection, Connector};
 use ats_http::testing::FakeClock;
 use ats_simulator::{Fault, KeySpec, Options, Simulator, World, ashby};
+use serde_json::Value;
 
 /// Rows on a full page of the vendor.
 const PAGE: usize = 100;
@@ -58,7 +59,7 @@ impl Simulated {
             base_url: Some(self.simulator.base_url()),
             settings,
             clock: Some(Arc::new(FakeClock::new())),
-            ..Connection::default()
+            allow_private_network: true,
         };
         let factory =
             ats_connectors::find("ashby").unwrap_or_else(|| panic!("no factory for ashby"));
@@ -159,6 +160,24 @@ impl Remote for Simulated {
         .collect()
     }
 
+    fn writes(&self) -> Vec<Sent> {
+        let mut requests = self.requests();
+        requests.retain(|sent| is_write(&sent.endpoint));
+        for sent in &mut requests {
+            forget(&mut sent.body);
+        }
+        requests
+    }
+
+    fn tally(&self) -> BTreeMap<String, usize> {
+        self.simulator.read(tally)
+    }
+
+    fn all_permissions(&self) -> Vec<String> {
+        let all = Simulator::all_permissions().into_iter();
+        all.map(str::to_owned).collect()
+    }
+
     fn clear_requests(&self) {
         self.simulator.clear_log();
     }
@@ -170,6 +189,52 @@ impl Remote for Simulated {
     fn secret(&self) -> String {
         self.simulator.key()
     }
+}
+
+/// Whether a request changes anything: an endpoint that needs a permission to write, or the storage
+/// that files are put into.
+fn is_write(endpoint: &str) -> bool {
+    endpoint.starts_with("upload/")
+        || ashby::permission_of(endpoint).is_some_and(|permission| permission.ends_with("Write"))
+}
+
+/// What the vendor made up since it was started begins like this.
+const MADE_UP: &str = "ff000000-0000-4000-8000-";
+
+/// Puts `<new>` in place of what the vendor made up: another run has other ids.
+fn forget(value: &mut Value) {
+    match value {
+        Value::Object(members) => members.values_mut().for_each(forget),
+        Value::Array(items) => items.iter_mut().for_each(forget),
+        Value::String(text) if text.contains(MADE_UP) || text.starts_with("http://127.") => {
+            *text = "<new>".to_owned();
+        }
+        _ => {}
+    }
+}
+
+/// How many things the world holds: documents of each kind, and what hangs on candidates. A file that
+/// was put into the storage and attached to nobody is nothing.
+fn tally(world: &World) -> BTreeMap<String, usize> {
+    let mut tally: BTreeMap<String, usize> = world
+        .collections()
+        .into_iter()
+        .filter(|name| name != "uploads")
+        .map(|name| {
+            let count = world.len(&name);
+            (name, count)
+        })
+        .filter(|(_, count)| *count > 0)
+        .collect();
+    for member in ["fileHandles", "tags", "applicationIds"] {
+        let candidates = world.collection("candidates").values();
+        let lists = candidates.filter_map(|candidate| candidate[member].as_array());
+        tally.insert(format!("{member} of candidates"), lists.map(Vec::len).sum());
+    }
+    let candidates = world.collection("candidates").values();
+    let with_resume = candidates.filter(|candidate| candidate["resumeFileHandle"].is_object());
+    tally.insert("résumés".to_owned(), with_resume.count());
+    tally
 }
 
 /// Lists that come in pages, with the collection behind each.
@@ -252,7 +317,7 @@ fn economy(world: &World, page: usize) -> Economy {
     for job in world.collection("jobs").values() {
         plans.extend(job["defaultInterviewPlanId"].as_str());
         let named = job["interviewPlanIds"].as_array().into_iter().flatten();
-        plans.extend(named.filter_map(serde_json::Value::as_str));
+        plans.extend(named.filter_map(Value::as_str));
     }
     let surveys = texts("survey_submissions", "surveyType");
     let questionnaires = surveys

@@ -7,7 +7,7 @@ mod journal;
 mod mirror;
 mod resolve;
 
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use ats_core::{
     Action, ActionContext, ActionKind, Connector, Effect, Error, ErrorKind, Outcome, PlannedCall,
@@ -100,7 +100,7 @@ impl Engine {
             given,
             mut warnings,
         } = request.kind.parse(request.input)?;
-        warnings.extend(gaps(&claim, &given));
+        warnings.extend(claim.warnings(&given));
         let performance = Performance {
             engine: self,
             integration,
@@ -355,17 +355,6 @@ fn claim(connector: &dyn Connector, kind: ActionKind) -> Result<Write, Error> {
             "the connector does not know this action",
         )),
     }
-}
-
-/// A warning for each given input that the vendor cannot take.
-fn gaps(claim: &Write, given: &BTreeSet<String>) -> Vec<Warning> {
-    let found = claim.gaps.iter().filter(|gap| given.contains(gap.field));
-    found
-        .map(|gap| {
-            let message = format!("`{}` was left out: {}", gap.field, gap.gap.reason);
-            Warning::about(gap.field, message)
-        })
-        .collect()
 }
 
 fn reused() -> Error {
