@@ -226,13 +226,7 @@ pub(crate) fn actions() -> Actions {
         })
     };
     let create = Support::Yes(Write {
-        permissions: &[
-            "candidatesRead",
-            "candidatesWrite",
-            "hiringProcessMetadataRead",
-            "interviewsRead",
-            "jobsRead",
-        ],
+        permissions: &["candidatesRead", "candidatesWrite", "jobsRead"],
         gaps: CREATE_GAPS,
     });
     Actions {

@@ -26,7 +26,7 @@ mod snapshot;
 pub mod toy;
 pub mod verify;
 
-pub use act::{Shows, Trial, Variation};
+pub use act::{GapTrial, Shows, Trial, Variation};
 pub use case::{Case, Claim, Evidence, Fact, Failure};
 pub use context::Context;
 pub use expected::{Dangling, Expected, ExpectedLoss};

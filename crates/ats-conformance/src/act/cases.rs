@@ -83,7 +83,7 @@ fn whole(context: &Context, trial: &Trial) -> Result<Evidence, Failure> {
         .collect();
     let mut seen = BTreeSet::new();
     let varied = trial.variations.iter().map(|variation| variation.input);
-    for name in varied.chain(trial.gaps.iter().map(|(name, _)| *name)) {
+    for name in varied.chain(trial.gaps.iter().map(|gap| gap.input)) {
         if !seen.insert(name) {
             wrong.push(format!("`{name}` is tried twice"));
         }
@@ -225,17 +225,21 @@ fn holds(value: &Value, wanted: &Value) -> bool {
 /// An input that is a gap: it is left out, and a warning names it.
 async fn gap_input(context: &Context, trial: &Trial, input: &str) -> Result<Evidence, Failure> {
     let what = format!("`{input}` cannot be taken, and the caller is told");
-    let found = trial.gaps.iter().find(|(name, _)| *name == input);
-    let Some((_, change)) = found else {
+    let found = trial.gaps.iter().find(|gap| gap.input == input);
+    let Some(gap) = found else {
         return Err(failed(trial.action, &what)
             .expected("a value to try", "the harness")
             .came("none"));
+    };
+    let trial = &Trial {
+        input: merged(&trial.input, &gap.with),
+        ..trial.clone()
     };
     let base = Stage::set(context.harness()).await?;
     let least = performed(&base, trial, &what).await?;
     let other = Stage::set(context.harness()).await?;
     let done = other
-        .perform(trial.action, &merged(&trial.input, change))
+        .perform(trial.action, &merged(&trial.input, &gap.change))
         .await
         .map_err(|error| failed(trial.action, &what).came(error))?;
     if !done

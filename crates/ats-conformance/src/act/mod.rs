@@ -24,7 +24,18 @@ pub struct Trial {
     /// For every input that the connector takes, another value of it.
     pub variations: Vec<Variation>,
     /// For every input that is a gap, a value of it.
-    pub gaps: Vec<(&'static str, Value)>,
+    pub gaps: Vec<GapTrial>,
+}
+
+/// A value of an input that the vendor cannot take.
+#[derive(Debug, Clone)]
+pub struct GapTrial {
+    /// The input, as the coverage table calls it.
+    pub input: &'static str,
+    /// Members that the trial's input has beside its own, in both runs that are compared.
+    pub with: Value,
+    /// The members of that input that are others in the second run.
+    pub change: Value,
 }
 
 /// Another value of one input.
