@@ -14,6 +14,7 @@ mod pass;
 mod record;
 pub mod sqlite;
 mod store;
+mod subscription;
 pub mod vault;
 
 pub use action::{ActionEnd, ActionEntry, ActionState, NewAction};
@@ -33,3 +34,7 @@ pub use pass::{
 };
 pub use record::{Layout, LossRow, ModelCount, RecordQuery, RejectRow, StoredRecord};
 pub use store::{Guard, Store};
+pub use subscription::{
+    DeliveryProgress, DeliveryState, NewDelivery, NewSubscription, PreviousSecret, Segment,
+    StoredDelivery, StoredSubscription, SubscriptionState, seal_webhook_secret,
+};

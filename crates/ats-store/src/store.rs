@@ -10,10 +10,11 @@ use std::{collections::BTreeMap, fmt::Debug};
 use ats_core::{Checkpoint, Id, IntegrationId, ModelKind, StepState, Timestamp, Usage};
 
 use crate::{
-    ActionEnd, ActionEntry, BundleState, Cause, Change, ChangeQuery, DeletionReason, DueBundle,
-    Integration, LossRow, Missing, ModelCount, NewAction, NewPass, PageCommit, Pass, PassEnd,
-    Problem, RecordQuery, RejectRow, Removal, Result, StoredBundle, StoredRecord, Swept, Tracked,
-    WalkStart,
+    ActionEnd, ActionEntry, BundleState, Cause, Change, ChangeQuery, DeletionReason,
+    DeliveryProgress, DueBundle, Integration, LossRow, Missing, ModelCount, NewAction, NewDelivery,
+    NewPass, NewSubscription, PageCommit, Pass, PassEnd, Problem, RecordQuery, RejectRow, Removal,
+    Result, Segment, StoredBundle, StoredDelivery, StoredRecord, StoredSubscription, Swept,
+    Tracked, WalkStart,
 };
 
 /// The right to write what belongs to one integration. It ends when it is dropped, and when the
@@ -69,6 +70,47 @@ pub trait Store: Debug + Send + Sync + 'static {
 
     /// The actions of an integration, the latest first.
     fn actions(&self, id: &IntegrationId, limit: usize) -> Result<Vec<ActionEntry>>;
+
+    // Webhooks
+
+    /// Writes down a subscription before the vendor is asked for it, and gives its key.
+    fn add_subscription(&self, id: &IntegrationId, new: &NewSubscription) -> Result<i64>;
+
+    /// Replaces what is kept of a subscription, all but whose it is, its event and its segment.
+    fn save_subscription(&self, subscription: &StoredSubscription) -> Result<()>;
+
+    /// Forgets a subscription. One that is not there is no error.
+    fn remove_subscription(&self, subscription: i64) -> Result<()>;
+
+    /// The subscriptions of an integration, the oldest first.
+    fn subscriptions(&self, id: &IntegrationId) -> Result<Vec<StoredSubscription>>;
+
+    /// The subscription whose address ends so, of whatever integration.
+    fn subscription_at(&self, segment: &Segment) -> Result<Option<StoredSubscription>>;
+
+    /// Takes a delivery into the inbox, to be worked off at once. Tells whether it is new: one with
+    /// the same key is not taken twice.
+    fn accept_delivery(&self, id: &IntegrationId, new: &NewDelivery) -> Result<bool>;
+
+    /// The deliveries that are to be worked off by now, the earliest first.
+    fn due_deliveries(
+        &self,
+        id: &IntegrationId,
+        now: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<StoredDelivery>>;
+
+    /// When the next delivery is to be worked off, if any waits.
+    fn next_delivery(&self, id: &IntegrationId) -> Result<Option<Timestamp>>;
+
+    /// Writes down how far deliveries have come, by their keys, all in one transaction.
+    fn settle_deliveries(&self, settled: &[(i64, DeliveryProgress)]) -> Result<()>;
+
+    /// The deliveries of an integration, the latest first.
+    fn deliveries(&self, id: &IntegrationId, limit: usize) -> Result<Vec<StoredDelivery>>;
+
+    /// Forgets the deliveries that came before a moment, and tells how many.
+    fn prune_deliveries(&self, id: &IntegrationId, before: Timestamp) -> Result<u64>;
 
     // Passes
 

@@ -20,6 +20,7 @@ mod rivals;
 mod schema;
 mod settle;
 mod statements;
+mod subscriptions;
 mod sweep;
 mod values;
 mod writer;
@@ -37,10 +38,11 @@ use ats_core::{Checkpoint, Id, IntegrationId, ModelKind, StepState, Timestamp, U
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
 use crate::{
-    ActionEnd, ActionEntry, BundleState, Cause, Change, ChangeQuery, DeletionReason, DueBundle,
-    Error, Guard, Integration, LossRow, Missing, ModelCount, NewAction, NewPass, PageCommit, Pass,
-    PassEnd, Problem, RecordQuery, RejectRow, Removal, Result, Store, StoredBundle, StoredRecord,
-    Swept, Tracked, WalkStart,
+    ActionEnd, ActionEntry, BundleState, Cause, Change, ChangeQuery, DeletionReason,
+    DeliveryProgress, DueBundle, Error, Guard, Integration, LossRow, Missing, ModelCount,
+    NewAction, NewDelivery, NewPass, NewSubscription, PageCommit, Pass, PassEnd, Problem,
+    RecordQuery, RejectRow, Removal, Result, Segment, Store, StoredBundle, StoredDelivery,
+    StoredRecord, StoredSubscription, Swept, Tracked, WalkStart,
 };
 
 /// How a file is opened.
@@ -244,6 +246,55 @@ impl Store for SqliteStore {
 
     fn actions(&self, id: &IntegrationId, limit: usize) -> Result<Vec<ActionEntry>> {
         self.read(|db| actions::latest(db, id, limit))
+    }
+
+    fn add_subscription(&self, id: &IntegrationId, new: &NewSubscription) -> Result<i64> {
+        self.write(|tx| subscriptions::add(tx, id, new))
+    }
+
+    fn save_subscription(&self, subscription: &StoredSubscription) -> Result<()> {
+        self.write(|tx| subscriptions::save(tx, subscription))
+    }
+
+    fn remove_subscription(&self, subscription: i64) -> Result<()> {
+        self.write(|tx| subscriptions::remove(tx, subscription))
+    }
+
+    fn subscriptions(&self, id: &IntegrationId) -> Result<Vec<StoredSubscription>> {
+        self.read(|db| subscriptions::of(db, id))
+    }
+
+    fn subscription_at(&self, segment: &Segment) -> Result<Option<StoredSubscription>> {
+        self.read(|db| subscriptions::at(db, segment))
+    }
+
+    fn accept_delivery(&self, id: &IntegrationId, new: &NewDelivery) -> Result<bool> {
+        self.write(|tx| subscriptions::accept(tx, id, new))
+    }
+
+    fn due_deliveries(
+        &self,
+        id: &IntegrationId,
+        now: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<StoredDelivery>> {
+        self.read(|db| subscriptions::due(db, id, now, limit))
+    }
+
+    fn next_delivery(&self, id: &IntegrationId) -> Result<Option<Timestamp>> {
+        self.read(|db| subscriptions::next(db, id))
+    }
+
+    fn settle_deliveries(&self, settled: &[(i64, DeliveryProgress)]) -> Result<()> {
+        self.write(|tx| subscriptions::settle(tx, settled))
+    }
+
+    fn deliveries(&self, id: &IntegrationId, limit: usize) -> Result<Vec<StoredDelivery>> {
+        self.read(|db| subscriptions::latest(db, id, limit))
+    }
+
+    fn prune_deliveries(&self, id: &IntegrationId, before: Timestamp) -> Result<u64> {
+        self.write(|tx| subscriptions::prune(tx, id, before))
     }
 
     fn begin_pass(&self, id: &IntegrationId, pass: &NewPass) -> Result<i64> {

@@ -12,9 +12,9 @@ use rusqlite::trace::{TraceEvent, TraceEventCodes};
 use super::{Options, SqliteStore, lock_of, open};
 use crate::{
     BundleCommit, Cause, ChangeQuery, DeletionReason, Documents, Integration, IntegrationState,
-    MappedCommit, NewPass, PageCommit, PassEnd, PassKind, PassState, Problem, Progress,
-    RecordCommit, RecordQuery, Settings, Store, Tracked, WalkStart, bundle_hash, pack,
-    vault::Sealed,
+    MappedCommit, NewDelivery, NewPass, NewSubscription, PageCommit, PassEnd, PassKind, PassState,
+    Problem, Progress, RecordCommit, RecordQuery, Segment, Settings, Store, Tracked, WalkStart,
+    bundle_hash, pack, vault::Sealed,
 };
 
 /// What may be searched from end to end or sorted aside: a part of the statement, what SQLite says,
@@ -97,6 +97,11 @@ const FINE: &[(&str, &str, &str)] = &[
         "FROM losses AS l",
         "USE TEMP B-TREE FOR ORDER BY",
         "losses are asked for in their order",
+    ),
+    (
+        "FROM deliveries WHERE integration = ?1 AND state = 'WAITING'",
+        "USE TEMP B-TREE FOR ORDER BY",
+        "few deliveries wait at once",
     ),
     (
         "UPDATE sightings SET walk = 0",
@@ -290,6 +295,37 @@ fn do_everything(store: &SqliteStore) {
         remote_id: "1".to_owned(),
     };
     store.track(&id, &[tracked], &["left"]).unwrap();
+    hear_of_everything(store, &id);
+}
+
+/// Subscriptions and what comes by them.
+fn hear_of_everything(store: &SqliteStore, id: &IntegrationId) {
+    let new = NewSubscription {
+        event: "event".to_owned(),
+        segment: Segment("a".to_owned()),
+        url: String::new(),
+        secret: Sealed(Vec::new()),
+        at: now(),
+    };
+    let key = store.add_subscription(id, &new).unwrap();
+    let found = store.subscription_at(&new.segment).unwrap().unwrap();
+    store.save_subscription(&found).unwrap();
+    store.subscriptions(id).unwrap();
+    store.remove_subscription(key).unwrap();
+    let new = NewDelivery {
+        dedupe_key: "key".to_owned(),
+        event: "event".to_owned(),
+        effects: "[]".to_owned(),
+        at: now(),
+    };
+    store.accept_delivery(id, &new).unwrap();
+    store.next_delivery(id).unwrap();
+    for delivery in store.due_deliveries(id, now(), 10).unwrap() {
+        let settled = [(delivery.key, delivery.progress)];
+        store.settle_deliveries(&settled).unwrap();
+    }
+    store.deliveries(id, 10).unwrap();
+    store.prune_deliveries(id, now()).unwrap();
 }
 
 fn read_everything(store: &SqliteStore, id: &IntegrationId) {

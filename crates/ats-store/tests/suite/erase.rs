@@ -1,12 +1,13 @@
 //! Erasing an integration: all of it, and nothing else.
 
 use ats_core::ModelKind;
-use ats_store::{Error, Store, Tracked};
+use ats_store::{Error, Segment, Store, Tracked};
 use serde_json::json;
 
 use super::{
     build::{application, bundle, candidate},
     mirror::Mirror,
+    webhooks,
 };
 
 /// An integration with something of everything, all of which says `word`.
@@ -48,6 +49,8 @@ pub(crate) fn fill<'a>(store: &'a dyn Store, word: &str) -> Mirror<'a> {
         remote_id: word.to_owned(),
     }];
     store.track(&mirror.id, &tracked, &[]).unwrap();
+    webhooks::subscribe(store, &mirror.id, word);
+    webhooks::accept(store, &mirror.id, word, 9);
     mirror
 }
 
@@ -66,6 +69,11 @@ pub(crate) fn erasing_takes_all_of_one_integration_and_nothing_of_another(store:
     let unknown = store.record(&erased.id, &record.id);
     assert!(matches!(unknown, Err(Error::UnknownIntegration { .. })));
     assert_eq!(store.count_bundles(&erased.id, "candidates").unwrap(), 0);
+
+    let segment = |word: &str| store.subscription_at(&Segment(word.to_owned())).unwrap();
+    assert_eq!(segment("erased"), None);
+    assert!(segment("kept").is_some());
+    assert_eq!(store.deliveries(&kept.id, 9).unwrap().len(), 1);
 
     assert_eq!(store.integrations().unwrap().len(), 1);
     assert_eq!(kept.log(), log);
@@ -88,6 +96,8 @@ pub(crate) fn an_integration_that_was_erased_can_be_connected_again(store: &dyn 
     assert!(again.log().is_empty() && again.due().is_empty());
     assert_eq!(store.checkpoints(&again.id).unwrap().len(), 0);
     assert_eq!(store.tracked(&again.id).unwrap(), []);
+    assert_eq!(store.subscriptions(&again.id).unwrap(), []);
+    assert_eq!(store.deliveries(&again.id, 9).unwrap(), []);
     assert_eq!(store.losses(&again.id, 9).unwrap(), []);
     assert_eq!(store.passes(&again.id, 9).unwrap().len(), 1);
     assert!(again.last_pass().tallies.is_empty());

@@ -19,6 +19,7 @@ pub(crate) mod property;
 pub(crate) mod records;
 pub(crate) mod rivals;
 pub(crate) mod sweep;
+pub(crate) mod webhooks;
 
 /// Makes the suite's tests: `$run` gets each function and a store to be made for it.
 macro_rules! store_suite {
@@ -138,6 +139,13 @@ macro_rules! store_suite {
             erase {
                 erasing_takes_all_of_one_integration_and_nothing_of_another
                 an_integration_that_was_erased_can_be_connected_again
+            }
+            webhooks {
+                a_subscription_comes_back_as_it_was_saved
+                a_segment_belongs_to_one_subscription
+                a_delivery_is_taken_once
+                deliveries_wait_in_their_order_until_their_moment
+                old_deliveries_are_forgotten
             }
             lock {
                 a_second_taker_is_told_who_has_it
