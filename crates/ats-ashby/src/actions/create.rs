@@ -107,6 +107,15 @@ impl Begun {
         })
     }
 
+    /// Whether there was a candidate with a résumé before anything was sent.
+    fn had_resume(&self, people: &[Person]) -> bool {
+        match &self.form {
+            Some(StepState::Sent { before }) => before["has_resume"] == true,
+            Some(StepState::Confirmed { result }) => result["before"]["has_resume"] == true,
+            None => people.iter().any(Person::has_resume),
+        }
+    }
+
     fn any(&self) -> bool {
         self.form.is_some() || self.direct
     }
@@ -320,7 +329,7 @@ fn choose<'s>(
     people: &[Person],
 ) -> Result<Way<'s>> {
     let direct = |because: String| Ok(Way::Direct { because });
-    let has_resume = people.iter().any(Person::has_resume);
+    let has_resume = begun.had_resume(people);
     let filled = posting.and_then(|posting| {
         let filled = form::fill(&posting.sheet, wish, &answers.form, has_resume)?;
         Some((posting, filled))

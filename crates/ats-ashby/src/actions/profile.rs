@@ -57,19 +57,19 @@ pub(super) async fn fill(
     if let Some(all) = links::merged(known, &links) {
         body.insert("socialLinks".into(), all.into());
     }
-    let further = &wish.candidate.additional_email_addresses;
-    let mut further = further
-        .iter()
-        .map(|further| further.email_address.as_str())
-        .filter(|address| !person.has_email(address));
-    put(&mut body, "alternateEmail", further.next());
     if !body.is_empty() {
         update(desk, "update candidate", made, body).await?;
     }
-    for (index, address) in further.enumerate() {
-        let mut body = Body::new();
-        put(&mut body, "alternateEmail", Some(address));
-        update(desk, &format!("further address {}", index + 2), made, body).await?;
+    let further = &wish.candidate.additional_email_addresses;
+    // One call takes one address. Each is a step of its own, however many were done before.
+    for (index, address) in further.iter().enumerate() {
+        let address = address.email_address.as_str();
+        if !person.has_email(address) {
+            let mut body = Body::new();
+            put(&mut body, "alternateEmail", Some(address));
+            let step = format!("further address {}", index + 1);
+            update(desk, &step, made, body).await?;
+        }
     }
     Ok(())
 }

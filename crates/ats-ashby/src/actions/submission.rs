@@ -65,6 +65,7 @@ pub(super) fn before(desk: &Desk<'_>, people: &[Person]) -> Value {
     json!({
         "candidates": candidates,
         "applications": applications.collect::<Vec<_>>(),
+        "has_resume": people.iter().any(Person::has_resume),
         "at": people::now(desk),
     })
 }

@@ -8,5 +8,7 @@
 )]
 
 mod create;
+mod inputs;
+mod once;
 mod secrets;
 mod support;
