@@ -10,6 +10,7 @@ mod actions;
 mod check;
 mod client;
 mod coverage;
+mod guides;
 mod listing;
 mod models;
 mod passthrough;
@@ -44,7 +45,7 @@ pub static MANIFEST: Manifest = Manifest {
     permissions: permission::ALL,
     boxes: permission::BOXES,
     key_options: permission::KEY_OPTIONS,
-    guides: &[],
+    guides: guides::ALL,
 };
 
 /// How the registry makes it.

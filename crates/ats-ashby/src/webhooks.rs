@@ -36,7 +36,7 @@ const SCHEME: &str = "sha256=";
 /// What is worth hearing of. Stage changes and hires come as updates of their application, and
 /// publishing as an update of its posting. The document of `webhook.create` does not list the
 /// optional ones.
-const EVENTS: &[WebhookEvent] = &[
+pub(crate) const EVENTS: &[WebhookEvent] = &[
     event("applicationSubmit"),
     event("applicationUpdate"),
     event("candidateDelete"),
