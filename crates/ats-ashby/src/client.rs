@@ -38,6 +38,7 @@ pub(crate) type Body = Map<String, Value>;
 pub(crate) struct Client {
     http: Http,
     downloader: Downloader,
+    read_only: bool,
 }
 
 /// No answer that refuses is longer: it has a code and a sentence, and no results.
@@ -110,6 +111,7 @@ impl Client {
         Ok(Self {
             http: builder.build()?,
             downloader: Downloader::new(policy),
+            read_only: connection.read_only,
         })
     }
 
@@ -146,6 +148,7 @@ impl Client {
     }
 
     async fn send(&self, endpoint: &'static str, body: &Body, lane: Lane) -> Result<Response> {
+        self.ensure_allowed(endpoint)?;
         let call = Call {
             operation: endpoint,
             path: endpoint,
@@ -156,6 +159,23 @@ impl Client {
         let response = self.http.post_json_judged(call, judge).await?;
         warn_of_version(endpoint, &response);
         Ok(response)
+    }
+
+    /// An integration that may only be read calls nothing but endpoints that need a permission to
+    /// read. What is not in the list is not called.
+    pub(crate) fn ensure_allowed(&self, endpoint: &str) -> Result<()> {
+        let reads = || {
+            let permission = crate::permission::of(endpoint);
+            permission.is_some_and(|permission| permission.ends_with("Read"))
+        };
+        if !self.read_only || reads() {
+            return Ok(());
+        }
+        Err(Error::new(
+            ErrorKind::ConfigInvalid,
+            endpoint,
+            "the integration is connected for reading only, and this call may write",
+        ))
     }
 
     /// Calls a listing endpoint for the page that `request` names.
@@ -191,6 +211,7 @@ impl Client {
     /// Calls an endpoint that changes something, once. An answer that does not tell whether it was
     /// carried out is [`ErrorKind::OutcomeUnknown`].
     pub(crate) async fn write(&self, endpoint: &'static str, body: Body) -> Result<Answer> {
+        self.ensure_allowed(endpoint)?;
         let call = Call {
             operation: endpoint,
             path: endpoint,

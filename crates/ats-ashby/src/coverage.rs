@@ -260,7 +260,7 @@ pub(crate) fn features() -> Features {
     let no = |reason, vendor| Support::No(Gap::not_implemented(reason, vendor));
     Features {
         source_writing: Support::Yes(()),
-        sync_only_created_applications: no("comes with creating applications", CANDIDATE_CREATE),
+        sync_only_created_applications: Support::Yes(()),
         connection_guide: no("the guide is not written yet", REFERENCE),
         prerequisites: no("the guide is not written yet", REFERENCE),
         create_credentials: no("the guide is not written yet", REFERENCE),
@@ -268,14 +268,8 @@ pub(crate) fn features() -> Features {
         api_passthrough: Support::Yes(()),
         webhook_subscriptions: Support::Yes(()),
         scope_testing: Support::Yes(()),
-        per_model_tests: no(
-            "told from the key's permissions, and not yet tried on the customer's own data",
-            REFERENCE,
-        ),
-        per_field_tests: no(
-            "told from the key's permissions, and not yet tried on the customer's own data",
-            REFERENCE,
-        ),
+        per_model_tests: Support::Yes(()),
+        per_field_tests: Support::Yes(()),
         delta_syncs: Support::Yes(()),
         eeo_questions: Support::Yes(()),
     }

@@ -20,6 +20,7 @@ impl Passthrough for Client {
     }
 
     async fn call(&self, call: &PassthroughCall) -> Result<PassthroughAnswer> {
+        self.ensure_allowed(call.path.trim_start_matches('/'))?;
         let pairs = |pairs: &std::collections::BTreeMap<String, String>| -> Vec<(String, String)> {
             let pairs = pairs.iter();
             pairs

@@ -76,19 +76,34 @@ pub(crate) const BOXES: &[KeyBox] = &[
     tick("candidatesRead", "Candidates: Read"),
     tick("candidatesWrite", "Candidates: Write"),
     tick("interviewsRead", "Interviews: Read"),
-    tick("hiringProcessMetadataRead", "Hiring Process Metadata: Read"),
-    tick(
-        "hiringProcessMetadataWrite",
-        "Hiring Process Metadata: Write",
-    ),
+    KeyBox {
+        also: Some("finding a source by its name, for what is created with one"),
+        ..tick("hiringProcessMetadataRead", "Hiring Process Metadata: Read")
+    },
+    KeyBox {
+        also: Some("custom fields for the figures of result links, which become a note without it"),
+        ..tick(
+            "hiringProcessMetadataWrite",
+            "Hiring Process Metadata: Write",
+        )
+    },
     tick("organizationRead", "Organization: Read"),
     tick("offersRead", "Offers: Read"),
-    tick("apiKeysRead", "API Keys: Read"),
+    KeyBox {
+        also: Some(
+            "the key can be asked what it may do, which is guessed without it; how webhooks stand",
+        ),
+        ..tick("apiKeysRead", "API Keys: Read")
+    },
     tick("apiKeysWrite", "API Keys: Write"),
 ];
 
 const fn tick(permission: &'static str, label: &'static str) -> KeyBox {
-    KeyBox { permission, label }
+    KeyBox {
+        permission,
+        label,
+        also: None,
+    }
 }
 
 /// The switches beside them. `apiKey.info` does not report how they stand.

@@ -169,6 +169,7 @@ pub(crate) async fn connect(place: Place, request: Request) -> Result<Connected>
         settings: request.settings.switches.clone(),
         clock: None,
         allow_private_network: false,
+        read_only: false,
     };
     let connector = (request.factory.connect)(&connection)
         .context("the integration cannot be set up; nothing was stored")?;

@@ -113,6 +113,15 @@ impl Context {
 
     /// The connector of an integration, with its credentials.
     pub(crate) fn connector(&self, integration: &Integration) -> Result<Arc<dyn Connector>> {
+        self.connect(integration, false)
+    }
+
+    /// The same, for nothing but reading.
+    pub(crate) fn reader(&self, integration: &Integration) -> Result<Arc<dyn Connector>> {
+        self.connect(integration, true)
+    }
+
+    fn connect(&self, integration: &Integration, read_only: bool) -> Result<Arc<dyn Connector>> {
         let factory = integration::factory(&integration.connector)?;
         let ring = KeyRing::load(&self.keys())?;
         let credentials = ring
@@ -124,6 +133,7 @@ impl Context {
             settings: integration.settings.switches.clone(),
             clock: None,
             allow_private_network: self.allow_private_network,
+            read_only,
         };
         let connector = (factory.connect)(&connection)
             .with_context(|| format!("the integration `{}` cannot be used", integration.name))?;

@@ -73,6 +73,7 @@ pub(crate) fn connect(
         settings: settings.iter().cloned().collect(),
         clock: None,
         allow_private_network: false,
+        read_only: false,
     };
     let connector = (factory.connect)(&connection).context("the integration cannot be set up")?;
     let id = IntegrationId::derive(factory.manifest.slug, name);

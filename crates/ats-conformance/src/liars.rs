@@ -13,11 +13,11 @@ use std::{
 };
 
 use async_trait::async_trait;
-use ats_core::Connector;
+use ats_core::{Connector, PassthroughCall};
 use ats_simulator::Fault;
 
 use crate::{
-    ChangeInfo, Economy, Expected, Harness, Remote, Sent, Trial, WorldKind,
+    ChangeInfo, Economy, Expected, Harness, Remote, Sent, Trial, WebhookSample, WorldKind,
     toy::{Toy, ToyRemote},
 };
 use connector::Lying;
@@ -205,6 +205,14 @@ impl Harness for Liar {
 
     fn trials(&self) -> Vec<Trial> {
         Toy.trials()
+    }
+
+    fn own_call(&self) -> Option<PassthroughCall> {
+        None
+    }
+
+    fn webhook_sample(&self) -> Option<WebhookSample> {
+        None
     }
 
     fn snapshots(&self) -> Option<PathBuf> {

@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ats_core::{ActionCoverage, ActionKind, Field, Gap, GapStatus, ModelKind};
+use ats_core::{ActionCoverage, ActionKind, Field, Gap, GapStatus, Manifest, ModelKind};
 use serde::Serialize;
 
 use crate::{
@@ -66,6 +66,12 @@ pub struct Matrix {
     /// The laws that hold, with their notes.
     #[serde(skip)]
     pub laws: BTreeMap<String, LawRow>,
+    /// What the connector tells a person who connects it.
+    #[serde(skip)]
+    pub manifest: &'static Manifest,
+    /// The permissions that subscribing to webhooks needs.
+    #[serde(skip)]
+    pub webhooks: &'static [&'static str],
     /// Who stood in for the vendor.
     pub witness: String,
 }
@@ -197,6 +203,8 @@ impl Matrix {
             models,
             name: context.tables().manifest.name.to_owned(),
             laws: laws.collect(),
+            manifest: context.tables().manifest,
+            webhooks: context.tables().webhooks,
             witness: context.harness().witness().to_owned(),
         };
         if unproven.is_empty() {

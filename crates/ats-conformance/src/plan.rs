@@ -9,6 +9,7 @@ use ats_core::{Field, ModelKind, Support};
 use crate::{
     Case, Claim, Context, Evidence, Fact, Failure,
     act::action_cases,
+    features::feature_case,
     laws::LawEvidence,
     prove::{
         Standing, constant_case, distinct_case, engine_case, gap_case, losses_case, malformed_case,
@@ -155,80 +156,4 @@ fn slot_cases(context: &Context) -> Vec<Case> {
         Case::new(format!("{slug}::feature::{name}"), claim, run)
     });
     actions.chain(features).collect()
-}
-
-/// The laws that together prove `delta_syncs`.
-const DELTA_LAWS: [&str; 4] = [
-    "delta/any-mix-converges",
-    "delta/each-change-arrives",
-    "economy/full-pass",
-    "economy/quiet-delta",
-];
-
-/// The laws that together prove that credentials can be tested.
-const CHECK_LAWS: [&str; 2] = ["permissions/check-tells", "permissions/declared-is-needed"];
-
-/// Proves a claimed feature by the rule that stands here for it; without a rule the claim is red.
-fn feature_case(
-    context: &Context,
-    name: &'static str,
-    support: Support<()>,
-) -> Result<Evidence, Failure> {
-    let claim = Claim::Feature(name);
-    if support.gap().is_some() {
-        return slot_gap_case(claim, support);
-    }
-    match name {
-        "delta_syncs" => {
-            for law in DELTA_LAWS {
-                context.law(law)?;
-            }
-        }
-        "scope_testing" | "per_model_tests" => {
-            for law in CHECK_LAWS {
-                context.law(law)?;
-            }
-        }
-        "candidate_source_tracking" => proven(context, ModelKind::Candidate, "source")?,
-        "eeo_questions" => {
-            proven(context, ModelKind::ScreeningQuestion, "category")?;
-            let expected = context
-                .subject()?
-                .expected
-                .of(ModelKind::ScreeningQuestion)
-                .into_owned();
-            for category in ["EEO", "DEMOGRAPHIC"] {
-                if !expected
-                    .values()
-                    .any(|record| record["category"] == category)
-                {
-                    return Err(Failure::of("feature eeo_questions is supported")
-                        .expected(
-                            format_args!("a question of the category {category}"),
-                            "the small world",
-                        )
-                        .came("none"));
-                }
-            }
-        }
-        _ => return slot_gap_case(claim, support),
-    }
-    Ok(Evidence::of(claim, Fact::Holds))
-}
-
-/// Whether a field is claimed and reaches the level that support needs.
-fn proven(context: &Context, model: ModelKind, name: &str) -> Result<(), Failure> {
-    let field = context
-        .tables()
-        .claimed(model)
-        .find(|field| field.name == name);
-    let Some(field) = field else {
-        return Err(Failure::of(format_args!("{model}.{name} proves a feature"))
-            .expected("a claimed field", "the rule of the feature")
-            .came("a gap"));
-    };
-    value_case(context, model, name)?;
-    distinct_case(context, model, field)?;
-    trace_case(context, model, field)?;
-    tamper_case(context, model, field).map(drop)
 }

@@ -9,13 +9,13 @@ use std::{
 };
 
 use async_trait::async_trait;
-use ats_core::Connector;
+use ats_core::{Connector, PassthroughCall};
 use ats_simulator::Fault;
 use serde_json::Value;
 
 pub use ats_simulator::ChangeKind;
 
-use crate::{Expected, Trial};
+use crate::{Expected, Trial, WebhookSample};
 
 /// One connector under test, and how to start a vendor for it.
 #[async_trait]
@@ -34,6 +34,12 @@ pub trait Harness: Send + Sync {
 
     /// One trial for each action that the connector claims.
     fn trials(&self) -> Vec<Trial>;
+
+    /// A harmless call of the vendor's own API, for a connector that hands such calls on.
+    fn own_call(&self) -> Option<PassthroughCall>;
+
+    /// A genuine call of one of the vendor's webhooks, for a connector that takes them.
+    fn webhook_sample(&self) -> Option<WebhookSample>;
 
     /// Starts a vendor that serves `world`.
     async fn start(&self, world: WorldKind) -> Box<dyn Remote>;

@@ -13,7 +13,7 @@ use crate::{
     render, snapshot,
 };
 
-/// Where the matrix is written; without it none is.
+/// Where the matrix and the guides are written; without it none are.
 const FOLDER: &str = "ATS_COVERAGE_DIR";
 
 /// Runs the suite of every connector in `connectors`. One without a harness is red.
@@ -141,9 +141,12 @@ fn accepts_unseen() -> Option<&'static str> {
 }
 
 fn write(folder: &std::path::Path, matrices: &[Matrix]) -> io::Result<()> {
-    fs::create_dir_all(folder)?;
     for (name, text) in render::files(matrices) {
-        fs::write(folder.join(name), text)?;
+        let path = folder.join(name);
+        if let Some(parent) = path.parent() {
+            fs::create_dir_all(parent)?;
+        }
+        fs::write(path, text)?;
     }
     Ok(())
 }
@@ -191,10 +194,17 @@ mod tests {
         let (first, second) = (pages(), pages());
         assert_eq!(
             Vec::from_iter(first.keys()),
-            ["README.md", "toy.html", "toy.json", "toy.md"]
+            [
+                "support/README.md",
+                "support/toy.html",
+                "support/toy.json",
+                "support/toy.md",
+                "toy/README.md",
+                "toy/create_credentials.md",
+            ]
         );
         assert!(first == second, "two runs differ");
-        let json: serde_json::Value = serde_json::from_str(&first["toy.json"]).unwrap();
+        let json: serde_json::Value = serde_json::from_str(&first["support/toy.json"]).unwrap();
         let source = &json["models"]["candidates"]["fields"]["first_name"]["source"];
         assert_eq!(
             *source,
@@ -202,8 +212,11 @@ mod tests {
         );
         let links = ["src=", "<link", "@import", "url("];
         assert!(
-            !links.iter().any(|link| first["toy.html"].contains(link)),
+            !links.iter().any(|link| first["support/toy.html"].contains(link)),
             "the page stands alone"
         );
+        let row = "| Sources | | candidates (source) | | |";
+        let guide = &first["toy/create_credentials.md"];
+        assert!(guide.contains(row), "a box says what it is good for: {guide}");
     }
 }

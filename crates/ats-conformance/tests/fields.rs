@@ -7,13 +7,13 @@ use std::{
 };
 
 use ats_conformance::{
-    ChangeInfo, Economy, Expected, Harness, Remote, Sent, Trial, WorldKind, laws, runner::prove,
-    toy::Toy,
+    ChangeInfo, Economy, Expected, Harness, Remote, Sent, Trial, WebhookSample, WorldKind, laws,
+    runner::prove, toy::Toy,
 };
 use ats_core::{
     Access, Action, ActionContext, Actions, Bundle, Connector, Features, FieldGap, Gap, Known,
-    Manifest, Mapped, ModelKind, Outcome, PageRequest, Passthrough, RawPage, Read, Reads, Record,
-    Related, Result, Stream, Support, Usage, Webhooks,
+    Manifest, Mapped, ModelKind, Outcome, PageRequest, Passthrough, PassthroughCall, RawPage, Read,
+    Reads, Record, Related, Result, Stream, Support, Usage, Webhooks,
 };
 use ats_simulator::Fault;
 
@@ -291,6 +291,14 @@ impl Harness for Liar {
 
     fn trials(&self) -> Vec<Trial> {
         Toy.trials()
+    }
+
+    fn own_call(&self) -> Option<PassthroughCall> {
+        None
+    }
+
+    fn webhook_sample(&self) -> Option<WebhookSample> {
+        None
     }
 
     fn snapshots(&self) -> Option<PathBuf> {

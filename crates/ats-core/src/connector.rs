@@ -174,6 +174,9 @@ pub struct KeyBox {
     pub permission: &'static str,
     /// What the page calls it.
     pub label: &'static str,
+    /// What it is good for beside the models, fields and actions that the tables name, for a person
+    /// to read.
+    pub also: Option<&'static str>,
 }
 
 /// A switch of a key that is no permission. Vendors do not tell how it stands.
@@ -224,6 +227,8 @@ pub struct Connection {
     pub clock: Option<Arc<dyn Clock>>,
     /// Whether files may be fetched from addresses of private networks.
     pub allow_private_network: bool,
+    /// Whether only reading endpoints may be called, whatever the caller asks for.
+    pub read_only: bool,
 }
 
 impl fmt::Debug for Connection {

@@ -109,7 +109,11 @@ fn whole(context: &Context, trial: &Trial) -> Result<Evidence, Failure> {
 
 /// An input that is claimed: it changes what it should at the vendor and nothing else, and shows in
 /// the mirror.
-async fn input_case(context: &Context, trial: &Trial, input: &str) -> Result<Evidence, Failure> {
+pub(crate) async fn input_case(
+    context: &Context,
+    trial: &Trial,
+    input: &str,
+) -> Result<Evidence, Failure> {
     let what = format!("`{input}` reaches the vendor");
     let found = trial.variations.iter().find(|found| found.input == input);
     let Some(variation) = found else {

@@ -12,7 +12,8 @@ mod rules;
 use ats_core::{ActionKind, ModelKind};
 use serde_json::Value;
 
-pub(crate) use cases::action_cases;
+pub(crate) use cases::{action_cases, input_case};
+pub(crate) use perform::Stage;
 
 /// One action, tried on the small world.
 #[derive(Debug, Clone)]

@@ -18,23 +18,23 @@ use serde_json::Value;
 use crate::{Failure, Harness, Mirror, Remote, Sent, WorldKind};
 
 /// A vendor, and a mirror of it that was read before anything was done.
-pub(super) struct Stage {
-    pub(super) remote: Box<dyn Remote>,
-    pub(super) connector: Arc<dyn Connector>,
-    pub(super) mirror: Mirror,
+pub(crate) struct Stage {
+    pub(crate) remote: Box<dyn Remote>,
+    pub(crate) connector: Arc<dyn Connector>,
+    pub(crate) mirror: Mirror,
 }
 
 /// What one performance left.
-pub(super) struct Done {
-    pub(super) outcome: Outcome,
-    pub(super) warnings: Vec<Warning>,
+pub(crate) struct Done {
+    pub(crate) outcome: Outcome,
+    pub(crate) warnings: Vec<Warning>,
     /// What was written at the vendor.
-    pub(super) writes: Vec<Sent>,
+    pub(crate) writes: Vec<Sent>,
 }
 
 impl Stage {
     /// Starts a vendor that serves the small world, and reads it.
-    pub(super) async fn set(harness: &dyn Harness) -> std::result::Result<Self, Failure> {
+    pub(crate) async fn set(harness: &dyn Harness) -> std::result::Result<Self, Failure> {
         let remote = harness.start(WorldKind::SMALL).await;
         let connector = remote.connector();
         let mut mirror = Mirror::new(harness.slug());
@@ -53,9 +53,30 @@ impl Stage {
     }
 
     /// Performs an action with a journal of its own.
-    pub(super) async fn perform(&self, kind: ActionKind, input: &Value) -> Result<Done> {
+    pub(crate) async fn perform(&self, kind: ActionKind, input: &Value) -> Result<Done> {
         self.perform_with(&*self.connector, kind, input, &Book::default())
             .await
+    }
+
+    /// The same for an integration with this default source.
+    pub(crate) async fn perform_from(
+        &self,
+        default_source: Option<&str>,
+        kind: ActionKind,
+        input: &Value,
+    ) -> Result<Done> {
+        let book = Book::default();
+        let manner = Manner {
+            default_source,
+            dry_run: false,
+        };
+        let performed = self.run(&*self.connector, kind, input, &book, manner).await;
+        let (outcome, warnings) = performed?;
+        Ok(Done {
+            outcome,
+            warnings,
+            writes: self.remote.writes(),
+        })
     }
 
     /// Performs an action as another connector of the same vendor, under this journal.
@@ -67,7 +88,9 @@ impl Stage {
         book: &Book,
     ) -> Result<Done> {
         let before = self.remote.writes().len();
-        let performed = self.run(connector, kind, input, book, false).await;
+        let performed = self
+            .run(connector, kind, input, book, Manner::default())
+            .await;
         let writes = self.remote.writes().split_off(before);
         let (outcome, warnings) = performed?;
         Ok(Done {
@@ -80,7 +103,12 @@ impl Stage {
     /// The calls that a dry run plans.
     pub(super) async fn plan(&self, kind: ActionKind, input: &Value) -> Result<Vec<PlannedCall>> {
         let book = Book::default();
-        self.run(&*self.connector, kind, input, &book, true).await?;
+        let manner = Manner {
+            dry_run: true,
+            ..Manner::default()
+        };
+        self.run(&*self.connector, kind, input, &book, manner)
+            .await?;
         Ok(book.planned())
     }
 
@@ -90,7 +118,7 @@ impl Stage {
         kind: ActionKind,
         input: &Value,
         book: &Book,
-        dry_run: bool,
+        manner: Manner<'_>,
     ) -> Result<(Outcome, Vec<Warning>)> {
         let Parsed {
             action,
@@ -99,10 +127,10 @@ impl Stage {
         } = kind.parse(input.clone())?;
         warnings.extend(gap_warnings(connector, kind, &given));
         let context = ActionContext {
-            dry_run,
+            dry_run: manner.dry_run,
             journal: book,
             mirror: &Shelved(&self.mirror),
-            default_source: None,
+            default_source: manner.default_source,
             clock: &NoWait,
         };
         let action: &Action = &action;
@@ -110,6 +138,13 @@ impl Stage {
         warnings.extend(outcome.warnings.iter().cloned());
         Ok((outcome, warnings))
     }
+}
+
+/// How an action is performed.
+#[derive(Default, Clone, Copy)]
+struct Manner<'a> {
+    dry_run: bool,
+    default_source: Option<&'a str>,
 }
 
 fn gap_warnings(

@@ -35,6 +35,8 @@ pub struct Mirror {
     stored: BTreeMap<Key, Stored>,
     touched: BTreeSet<Place>,
     tick: u64,
+    /// So many pages of a stream are read; more than any has unless only a sample is wanted.
+    most_pages: usize,
 }
 
 /// What the mirror keeps of a record.
@@ -73,12 +75,21 @@ impl Mirror {
             stored: BTreeMap::new(),
             touched: BTreeSet::new(),
             tick: 0,
+            most_pages: usize::MAX,
         }
     }
 
     /// Reads every stream from its beginning. What a complete stream did not bring is gone.
     pub async fn full_pass(&mut self, connector: &dyn Connector) -> PassReport {
         self.pass(connector, false).await
+    }
+
+    /// Reads the first `pages` pages of every stream.
+    pub async fn sample(&mut self, connector: &dyn Connector, pages: usize) -> PassReport {
+        self.most_pages = pages;
+        let report = self.pass(connector, false).await;
+        self.most_pages = usize::MAX;
+        report
     }
 
     /// Reads every stream from its checkpoint, or from its beginning where it has none.

@@ -77,6 +77,9 @@ impl Mirror {
         let mut last = None;
         let first = outcome.pages;
         loop {
+            if outcome.pages - first >= self.most_pages {
+                return Ok(last);
+            }
             let known = KnownView::new(stream, &self.shelf);
             let page = walk.next(&known).await;
             report.violations.append(&mut known.into_violations());

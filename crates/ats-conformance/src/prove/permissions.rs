@@ -14,6 +14,11 @@ pub struct Scopes {
 }
 
 impl Scopes {
+    /// The permissions that each field needs.
+    pub fn needs(&self) -> &BTreeMap<(ModelKind, String), BTreeSet<String>> {
+        &self.needs
+    }
+
     pub(crate) async fn run(context: &Context) -> Result<Self, Failure> {
         let subject = context.subject()?;
         let harness = context.harness();

@@ -24,6 +24,8 @@ pub struct Tables {
     pub coverage: Coverage,
     /// What it says about each model that it reads.
     pub reads: BTreeMap<ModelKind, ReadTable>,
+    /// The permissions that subscribing to webhooks needs.
+    pub webhooks: &'static [&'static str],
     /// The fields of each model.
     pub fields: BTreeMap<ModelKind, BTreeMap<String, Field>>,
 }
@@ -70,6 +72,9 @@ impl Tables {
             manifest: connector.manifest(),
             coverage: Coverage::of(&*connector),
             reads: tables.collect(),
+            webhooks: connector
+                .webhooks()
+                .map_or(&[], |webhooks| webhooks.permissions()),
             fields: ModelKind::ALL
                 .iter()
                 .map(|model| (*model, fields(*model)))

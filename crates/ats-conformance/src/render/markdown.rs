@@ -170,7 +170,7 @@ fn noted(note: Option<&str>) -> String {
     escaped(note.unwrap_or_default())
 }
 
-fn escaped(text: &str) -> String {
+pub(super) fn escaped(text: &str) -> String {
     text.replace('|', "\\|").replace('\n', " ")
 }
 

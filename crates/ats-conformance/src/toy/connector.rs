@@ -5,8 +5,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use ats_core::{
     Access, Action, ActionContext, Actions, Connector, CredentialField, Error, ErrorKind, Features,
-    FieldGap, Gap, KeyBox, Manifest, Outcome, Passthrough, Read, Reads, Result, Setting, Stream,
-    Support, Usage, Webhooks,
+    FieldGap, Gap, Guide, GuideStep, KeyBox, Manifest, Outcome, Passthrough, Read, Reads, Result,
+    Setting, Stream, Support, Usage, Webhooks,
 };
 use serde_json::json;
 
@@ -48,12 +48,23 @@ pub(crate) static MANIFEST: Manifest = Manifest {
         tick("applicationsRead", "Applications"),
     ],
     key_options: &[],
-    guides: &[],
+    guides: &[Guide {
+        name: "create_credentials",
+        title: "Make a key for the toy",
+        steps: &[GuideStep {
+            title: "Tick the boxes",
+            text: "Tick those that you need:\n\n{permissions}",
+        }],
+    }],
 };
 // doc: end
 
 const fn tick(permission: &'static str, label: &'static str) -> KeyBox {
-    KeyBox { permission, label }
+    KeyBox {
+        permission,
+        label,
+        also: None,
+    }
 }
 
 /// The toy connector.
@@ -195,7 +206,7 @@ impl Connector for Toy {
             sync_only_created_applications: Support::No(NONE),
             connection_guide: Support::No(NONE),
             prerequisites: Support::No(NONE),
-            create_credentials: Support::No(NONE),
+            create_credentials: Support::Yes(()),
             candidate_source_tracking: Support::Yes(()),
             api_passthrough: Support::No(NONE),
             webhook_subscriptions: Support::No(NONE),

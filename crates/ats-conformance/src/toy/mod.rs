@@ -18,10 +18,12 @@ use std::{
 };
 
 use async_trait::async_trait;
-use ats_core::Connector;
+use ats_core::{Connector, PassthroughCall};
 use ats_simulator::Fault;
 
-use crate::{ChangeInfo, Economy, Expected, Harness, Remote, Sent, Trial, WorldKind};
+use crate::{
+    ChangeInfo, Economy, Expected, Harness, Remote, Sent, Trial, WebhookSample, WorldKind,
+};
 use client::Client;
 use vendor::{CURSOR_CODES, DETAILS, FULL_KEY, LISTS, TOKEN_CODES, Vendor};
 
@@ -68,6 +70,14 @@ impl Harness for Toy {
 
     fn trials(&self) -> Vec<Trial> {
         Vec::new()
+    }
+
+    fn own_call(&self) -> Option<PassthroughCall> {
+        None
+    }
+
+    fn webhook_sample(&self) -> Option<WebhookSample> {
+        None
     }
 
     fn snapshots(&self) -> Option<PathBuf> {

@@ -9,8 +9,8 @@
 
 use std::path::{Path, PathBuf};
 
-use ats_conformance::{Expected, Harness, Remote, Trial, WorldKind};
-use ats_core::ModelKind;
+use ats_conformance::{Expected, Harness, Remote, Trial, WebhookSample, WorldKind};
+use ats_core::{ModelKind, PassthroughBody, PassthroughCall};
 
 use super::simulated::Simulated;
 
@@ -114,6 +114,31 @@ impl Harness for Ashby {
 
     fn trials(&self) -> Vec<Trial> {
         super::trials::all()
+    }
+
+    fn own_call(&self) -> Option<PassthroughCall> {
+        Some(PassthroughCall {
+            method: "POST".to_owned(),
+            path: "/job.list".to_owned(),
+            body: PassthroughBody::Json(serde_json::json!({ "limit": 1 })),
+            ..PassthroughCall::default()
+        })
+    }
+
+    fn webhook_sample(&self) -> Option<WebhookSample> {
+        let body = serde_json::json!({
+            "action": "applicationUpdate",
+            "webhookActionId": "one",
+            "data": { "application": { "id": "3b000000-0000-4000-8000-000000000001" } },
+        });
+        let body = body.to_string().into_bytes();
+        let secret = "a secret of ours".to_owned();
+        let signature = ats_simulator::ashby::signature(&secret, &body);
+        Some(WebhookSample {
+            headers: [("ashby-signature".to_owned(), signature)].into(),
+            body,
+            secret,
+        })
     }
 
     fn snapshots(&self) -> Option<PathBuf> {

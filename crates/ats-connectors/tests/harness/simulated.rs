@@ -60,6 +60,7 @@ impl Simulated {
             settings,
             clock: Some(Arc::new(FakeClock::new())),
             allow_private_network: true,
+            read_only: false,
         };
         let factory =
             ats_connectors::find("ashby").unwrap_or_else(|| panic!("no factory for ashby"));
