@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Result;
+use ats_conformance::live::{LiveReport, examine};
 use ats_core::{Access, Connector, Gap, GapStatus, KeyOption, ModelKind, Support};
 use ats_store::Integration;
 use clap::Args;
@@ -18,20 +19,31 @@ use crate::{
     output::{self, say},
 };
 
+mod live;
 #[cfg(test)]
 mod tests;
+
+/// So many pages of every stream are looked at.
+const LIVE_PAGES: usize = 2;
 
 /// The options of `ats check`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Example:
   ats check acme
+  ats check acme --live
 
 Nothing is read that would be kept. The exit code is 0 if the vendor accepts the key, whatever it
 may read; 4 if it does not.")]
 pub(crate) struct Options {
     /// The integration: its name, its id, or CONNECTOR:NAME.
     integration: String,
+
+    /// Looks at the first pages of everything, and tells model by model and field by field what works,
+    /// what the key lacks, what an option of the key may hide, and what there is nothing of yet. Only
+    /// reading endpoints are called.
+    #[arg(long)]
+    live: bool,
 }
 
 /// Runs the command.
@@ -41,14 +53,30 @@ pub(crate) async fn run(options: &Options, global: &Global) -> Result<Exit> {
     let connector = context.connector(&one)?;
     let access = connector.check().await?;
     let report = Report::of(connector.as_ref(), &access)?;
+    let live = match options.live {
+        true => {
+            let needs = Proven::of(connector.manifest().slug)?.needs();
+            let reader = context.reader(&one)?;
+            Some(examine(&*reader, &access, &needs, LIVE_PAGES).await)
+        }
+        false => None,
+    };
     if global.json {
         output::json(&Named {
             id: one.id.as_str(),
             name: &one.name,
             report: &report,
+            live: live.as_ref(),
         })?;
     } else {
         print(&one, connector.as_ref(), &report)?;
+        if let Some(live) = &live {
+            let manifest = connector.manifest();
+            say!();
+            for line in live::lines(live, &|permission| manifest.label_of(permission).to_owned()) {
+                say!("{line}");
+            }
+        }
     }
     Ok(Exit::Complete)
 }
@@ -59,6 +87,8 @@ struct Named<'a> {
     name: &'a str,
     #[serde(flatten)]
     report: &'a Report,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    live: Option<&'a LiveReport>,
 }
 
 /// What a key may do.

@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context as _, Result};
+use ats_conformance::live::Needs;
 use ats_core::ModelKind;
 use ats_sync::Usual;
 use serde::Deserialize;
@@ -69,6 +70,19 @@ impl Proven {
             (name.as_str(), lacking.collect::<BTreeSet<_>>())
         });
         lacking.filter(|(_, lacking)| !lacking.is_empty()).collect()
+    }
+
+    /// The permissions that each field needs.
+    pub(crate) fn needs(&self) -> Needs {
+        let models = self.models.iter().filter_map(|(name, model)| {
+            let kind = ModelKind::from_name(name)?;
+            Some((kind, model))
+        });
+        let fields = models.flat_map(|(kind, model)| {
+            let fields = model.fields.iter();
+            fields.map(move |(field, cell)| ((kind, field.clone()), cell.permissions.clone()))
+        });
+        fields.collect()
     }
 
     /// Where the fields of a model come from.

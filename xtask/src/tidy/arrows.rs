@@ -113,13 +113,14 @@ pub(crate) fn rooms() -> Vec<Room> {
             &[
                 "ats-core",
                 "ats-http",
+                "ats-conformance",
                 "ats-connectors",
                 "ats-simulator",
                 "ats-server",
                 "ats-store",
                 "ats-sync",
             ],
-            &["ats-conformance"],
+            &[],
             "a single connector by name",
         ),
         room(
