@@ -81,7 +81,9 @@ async fn an_archived_tag_is_called_archived() {
         .act("add_tag_to_candidate", tag(2, "Do not contact"))
         .await
         .unwrap_err();
-    assert!(error.to_string().contains("archived"), "{error}");
+    let field = Some("tag.name".to_owned());
+    assert_eq!(*error.kind(), ErrorKind::InputRejected { field });
+    assert!(error.to_string().contains("restore it"), "{error}");
 }
 
 #[tokio::test]
