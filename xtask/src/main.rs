@@ -40,7 +40,7 @@ enum Command {
         #[arg(long)]
         check: bool,
     },
-    /// Runs the conformance suite and writes the support matrix to docs/support.
+    /// Runs the conformance suite and writes the support matrix to docs/support, and the guides.
     Coverage {
         /// Only this connector's pages, besides the overview.
         connector: Option<String>,

@@ -212,11 +212,16 @@ mod tests {
         );
         let links = ["src=", "<link", "@import", "url("];
         assert!(
-            !links.iter().any(|link| first["support/toy.html"].contains(link)),
+            !links
+                .iter()
+                .any(|link| first["support/toy.html"].contains(link)),
             "the page stands alone"
         );
         let row = "| Sources | | candidates (source) | | |";
         let guide = &first["toy/create_credentials.md"];
-        assert!(guide.contains(row), "a box says what it is good for: {guide}");
+        assert!(
+            guide.contains(row),
+            "a box says what it is good for: {guide}"
+        );
     }
 }

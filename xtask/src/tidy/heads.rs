@@ -39,8 +39,13 @@ pub(super) fn file_size(file: File<'_>) -> Vec<Problem> {
 
 /// Whoever opens a generated page sees that it is generated. JSON has no place to say so.
 pub(super) fn generated_pages(file: File<'_>) -> Vec<Problem> {
-    let support = file.path.starts_with("docs/support/") && !file.path.ends_with(".json");
-    let page = support || file.path == "docs/benchmarks.md";
+    // What lies in a folder of its own is generated, decisions aside.
+    let folder = file
+        .path
+        .strip_prefix("docs/")
+        .and_then(|path| path.split_once('/'));
+    let in_folder = folder.is_some_and(|(name, _)| name != "decisions");
+    let page = (in_folder && !file.path.ends_with(".json")) || file.path == "docs/benchmarks.md";
     let says = |line: &str| line.to_lowercase().contains("generated");
     if !page || file.text.lines().next().is_some_and(says) {
         return Vec::new();
@@ -102,6 +107,8 @@ mod tests {
             0
         );
         assert_eq!(page("# A\ngenerated\n"), 1);
+        assert_eq!(at("docs/ashby/a.md", "# A\n"), 1);
+        assert_eq!(at("docs/decisions/0001-a.md", "# A\n"), 0);
         assert_eq!(
             generated_pages(File {
                 path: "docs/a.md",
