@@ -255,7 +255,7 @@ const WEBHOOKS: Guide = Guide {
             "What Ashby does not tell",
             "There are no events for edits of candidates, deleted applications, users, departments, \
              locations, tags, sources, rejection reasons and notes. Such changes arrive with the next \
-             pass.",
+             pass, and what was deleted with the next full one.",
         ),
         step(
             "By hand instead",

@@ -91,7 +91,7 @@ pub(crate) const BOXES: &[KeyBox] = &[
     tick("offersRead", "Offers: Read"),
     KeyBox {
         also: Some(
-            "the key can be asked what it may do, which is guessed without it; how webhooks stand",
+            "the key can be asked what it may do; without it, each box is tried. How webhooks stand",
         ),
         ..tick("apiKeysRead", "API Keys: Read")
     },
