@@ -10,7 +10,6 @@ const CANDIDATE_LIST: &str = "https://developers.ashbyhq.com/reference/candidate
 const CONSENT: &str = "https://developers.ashbyhq.com/reference/surveysubmissioncreate";
 const JOB_LIST: &str = "https://developers.ashbyhq.com/reference/joblist";
 const JOB_POSTING_INFO: &str = "https://developers.ashbyhq.com/reference/jobpostinginfo";
-const REFERENCE: &str = "https://developers.ashbyhq.com/reference";
 const STAGE_LIST: &str = "https://developers.ashbyhq.com/reference/interviewstagelist";
 
 const NO_GAPS: &[FieldGap] = &[];
@@ -257,13 +256,12 @@ pub(crate) fn actions() -> Actions {
 
 /// The answer for each feature.
 pub(crate) fn features() -> Features {
-    let no = |reason, vendor| Support::No(Gap::not_implemented(reason, vendor));
     Features {
         source_writing: Support::Yes(()),
         sync_only_created_applications: Support::Yes(()),
-        connection_guide: no("the guide is not written yet", REFERENCE),
-        prerequisites: no("the guide is not written yet", REFERENCE),
-        create_credentials: no("the guide is not written yet", REFERENCE),
+        connection_guide: Support::Yes(()),
+        prerequisites: Support::Yes(()),
+        create_credentials: Support::Yes(()),
         candidate_source_tracking: Support::Yes(()),
         api_passthrough: Support::Yes(()),
         webhook_subscriptions: Support::Yes(()),
