@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use ats_core::{ModelKind, Usage};
-use ats_store::{PassKind, Problem};
+use ats_store::{Cause, PassKind, Problem};
 
 /// What is asked of a pass.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -12,10 +12,21 @@ pub struct PassOptions {
     pub kind: Option<PassKind>,
     /// Only these models, and what they need; empty for all.
     pub only: BTreeSet<ModelKind>,
+    /// Only these streams, and nothing of what they look up; empty for all.
+    pub streams: BTreeSet<String>,
+    /// Why it reads, if not because it is time.
+    pub cause: Option<Cause>,
     /// Whether tombstones are set however many there are.
     pub accept_deletions: bool,
     /// The longest it may take.
     pub time_limit: Option<Duration>,
+}
+
+impl PassOptions {
+    /// Whether every stream is walked.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.only.is_empty() && self.streams.is_empty()
+    }
 }
 
 /// Something that happened while a pass runs, for people who watch.

@@ -22,8 +22,8 @@ use crate::{
 };
 
 /// So many passes are looked at for one that was interrupted. A few may lie above it: passes over
-/// some models, and mappings from the store.
-const LOOK_BACK: usize = 20;
+/// some models or streams.
+pub(crate) const LOOK_BACK: usize = 20;
 
 /// Runs passes into a store.
 #[derive(Debug, Clone)]
@@ -153,13 +153,13 @@ impl Engine {
                 let new = NewPass {
                     id: pass_id(id, now),
                     kind,
-                    whole: options.only.is_empty(),
+                    whole: options.is_whole(),
                     started_at: now,
                 };
                 (store.begin_pass(id, &new)?, new.id, Vec::new())
             }
         };
-        let session = Session::open(Parts {
+        let mut session = Session::open(Parts {
             store: store.clone(),
             connector,
             integration,
@@ -168,6 +168,9 @@ impl Engine {
             time,
             guard,
         })?;
+        if let Some(cause) = &options.cause {
+            session.cause = cause.clone();
+        }
         let (lines, lanes) = lines(&session, options, walks);
         Ok(Opened {
             session: Arc::new(session),
@@ -256,7 +259,10 @@ fn lines(
     walks: Vec<ats_store::Walk>,
 ) -> (Vec<Line>, Vec<Lane>) {
     let streams = session.connector.streams();
-    let chosen = streams::chosen(&streams, &options.only);
+    let mut chosen = streams::chosen(&streams, &options.only);
+    if !options.streams.is_empty() {
+        chosen.retain(|index| options.streams.contains(streams[*index].name()));
+    }
     let after = streams::after(&streams, &chosen, session.tracked.is_some());
     let mut walks: HashMap<String, ats_store::Walk> = walks
         .into_iter()

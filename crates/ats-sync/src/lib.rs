@@ -33,6 +33,7 @@ mod sweep;
 mod task;
 mod walk;
 mod walks;
+mod webhooks;
 mod writer;
 
 pub use act::{ActError, ActRequest, Acted, Render};
@@ -42,5 +43,9 @@ pub use error::Error;
 pub use explain::{
     Brought, DocumentName, FieldExplanation, Found, Looked, Origin, Place, Usual, explain,
 };
-pub use named::NamedReport;
+pub use named::{NamedReport, Unread};
 pub use schedule::{History, NextPass, next_pass};
+pub use webhooks::{
+    IncomingCall, LONGEST_BODY, Received, Standing, SubscribeError, Subscribed, Subscribing,
+    WorkReport,
+};

@@ -13,6 +13,7 @@ use ats_core::{Bundle, Connector, Effect, ErrorKind, Id, ModelKind, Target};
 use ats_store::{
     Cause, DeletionReason, Integration, NewPass, PassKind, PassState, Problem, Removal,
 };
+use futures_util::{StreamExt, stream};
 
 use crate::{
     Engine, Error, again,
@@ -23,7 +24,7 @@ use crate::{
     map::{self, Page},
     pass::Again,
     problem,
-    session::{Parts, Session, Time, Unguarded, pass_id},
+    session::{Parts, Place, Session, Time, Unguarded, pass_id},
 };
 
 /// What became of the things that were named.
@@ -34,7 +35,23 @@ pub struct NamedReport {
     /// The streams that have to be walked, because the vendor does not give one thing alone.
     pub walks: BTreeSet<&'static str>,
     /// What could not be read.
-    pub problems: Vec<Problem>,
+    pub unread: Vec<Unread>,
+}
+
+/// Something that could not be read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Unread {
+    /// What was named.
+    pub target: Target,
+    /// Why.
+    pub problem: Problem,
+}
+
+impl NamedReport {
+    /// The first thing that went wrong.
+    pub fn problem(&self) -> Option<&Problem> {
+        self.unread.first().map(|unread| &unread.problem)
+    }
 }
 
 impl Engine {
@@ -52,7 +69,7 @@ impl Engine {
         cause: Cause,
     ) -> Result<NamedReport, Error> {
         let mut report = NamedReport::default();
-        let wanted = Wanted::of(effects, &mut report);
+        let mut wanted = Wanted::of(effects, &mut report);
         if wanted.is_empty() {
             return Ok(report);
         }
@@ -62,9 +79,17 @@ impl Engine {
         };
         let (session, id) = session;
         report.pass_id = Some(id);
+        if wanted.takes_away() {
+            let session = Arc::clone(&session);
+            wanted = blocking(move || {
+                wanted.add_belongings(&session)?;
+                Ok(wanted)
+            })
+            .await?;
+        }
         let found = fetch(&session, &wanted, &mut report).await;
-        let problems = report.problems.first().cloned();
-        blocking(move || write(&session, found, &wanted, problems)).await?;
+        let problem = report.problem().cloned();
+        blocking(move || write(&session, found, &wanted, problem)).await?;
         Ok(report)
     }
 
@@ -135,10 +160,47 @@ impl Wanted {
     fn is_empty(&self) -> bool {
         self.read.is_empty() && self.gone.is_empty()
     }
+
+    fn takes_away(&self) -> bool {
+        !self.gone.is_empty()
+    }
+
+    /// With a candidate that goes, its applications go, or move to another candidate: they are read
+    /// again, since no event tells of each.
+    fn add_belongings(&mut self, session: &Session) -> Result<()> {
+        let gone: Vec<Target> = self.gone.iter().map(|(target, _)| target.clone()).collect();
+        for target in gone {
+            let place = session.place(target.stream).filter(|place| place.people);
+            if place.is_none() {
+                continue;
+            }
+            let candidate = candidate_id(session, &target.id);
+            let (store, id) = (&session.store, &session.integration);
+            for record in store.of_candidate(id, &candidate)? {
+                let Some((stream, giver)) = store.giver(id, &record)? else {
+                    continue;
+                };
+                let place = session.place(&stream).filter(|place| place.people);
+                if let Some(place) = place.filter(|place| place.name != target.stream) {
+                    self.read(Target::new(place.name, giver.bundle.id));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Our id of a candidate.
+fn candidate_id(session: &Session, remote_id: &str) -> Id {
+    let model = ModelKind::Candidate.name();
+    Id::derive([session.integration.as_str(), model, remote_id])
 }
 
 /// What the vendor said, by stream: the bundles, and the ids of what it does not have.
 type Found = Vec<(usize, Vec<Bundle>, Vec<String>)>;
+
+/// So many things are asked for at once; the connector's budget may allow fewer.
+const AT_ONCE: usize = 8;
 
 async fn fetch(session: &Arc<Session>, wanted: &Wanted, report: &mut NamedReport) -> Found {
     let mut all = Found::new();
@@ -147,17 +209,23 @@ async fn fetch(session: &Arc<Session>, wanted: &Wanted, report: &mut NamedReport
             continue;
         };
         let known = Stored::new(Arc::clone(session), *place, false);
+        let calls = ids
+            .iter()
+            .filter(|id| is_wanted(session, wanted, *place, id))
+            .map(|id| fetch_one(session, *place, id, &known));
+        let mut calls = stream::iter(calls).buffered(AT_ONCE);
         let (mut bundles, mut missing) = (Vec::new(), Vec::new());
-        for id in ids {
-            match session.stream(*place).fetch_one(id, &known).await {
+        while let Some((id, answer)) = calls.next().await {
+            match answer {
                 Ok(Some(bundle)) => bundles.push(bundle),
-                Ok(None) => missing.push(id.clone()),
+                Ok(None) => missing.push(id.to_owned()),
                 Err(error) if *error.kind() == ErrorKind::NotAvailable => {
                     report.walks.insert(place.name);
                 }
-                Err(error) => report
-                    .problems
-                    .push(problem::problem(&error, session.connector.manifest())),
+                Err(error) => report.unread.push(Unread {
+                    target: Target::new(place.name, id),
+                    problem: problem::problem(&error, session.connector.manifest()),
+                }),
             }
         }
         all.push((place.index, bundles, missing));
@@ -165,8 +233,53 @@ async fn fetch(session: &Arc<Session>, wanted: &Wanted, report: &mut NamedReport
     all
 }
 
-fn write(session: &Session, found: Found, wanted: &Wanted, problem: Option<Problem>) -> Result<()> {
+async fn fetch_one<'a>(
+    session: &Session,
+    place: Place,
+    id: &'a str,
+    known: &Stored,
+) -> (&'a str, ats_core::Result<Option<Bundle>>) {
+    (id, session.stream(place).fetch_one(id, known).await)
+}
+
+/// Whether a thing that an event names belongs to what the integration is limited to. An event may
+/// name any, and each costs a request.
+fn is_wanted(session: &Session, wanted: &Wanted, place: Place, id: &str) -> bool {
+    let Some(tracking) = session.tracked.as_ref().filter(|_| place.people) else {
+        return true;
+    };
+    if !matches!(session.cause, Cause::Webhook(_)) {
+        return true;
+    }
+    let carries = |place: Place, model| session.stream(place).models().contains(&model);
+    if carries(place, ModelKind::Application) {
+        return tracking.has(ModelKind::Application, id);
+    }
+    // The candidate of a wanted application is wanted, which is known once that is read.
+    let with_an_application = || {
+        let places = session.places.iter().copied();
+        let carrying = places.filter(|place| carries(*place, ModelKind::Application));
+        let ids = carrying.filter_map(|place| wanted.read.get(place.name));
+        ids.flatten()
+            .any(|id| tracking.has(ModelKind::Application, id))
+    };
+    tracking.has(ModelKind::Candidate, id) || with_an_application()
+}
+
+fn write(
+    session: &Session,
+    mut found: Found,
+    wanted: &Wanted,
+    problem: Option<Problem>,
+) -> Result<()> {
     let store = &session.store;
+    if session.tracked.is_some() {
+        // An application that is wanted makes its candidate one that is wanted.
+        found.sort_by_key(|(index, ..)| {
+            let models = session.stream(session.places[*index]).models();
+            !models.contains(&ModelKind::Application)
+        });
+    }
     for (index, bundles, missing) in found {
         let place = session.places[index];
         // One stream after the other, so that each finds what it looks up.
@@ -178,11 +291,8 @@ fn write(session: &Session, found: Found, wanted: &Wanted, problem: Option<Probl
         }
     }
     for (from, into) in &wanted.merged {
-        let id = |remote_id: &str| {
-            let model = ModelKind::Candidate.name();
-            Id::derive([session.integration.as_str(), model, remote_id])
-        };
-        store.merge(&session.integration, &id(from), &id(into))?;
+        let (from, into) = (candidate_id(session, from), candidate_id(session, into));
+        store.merge(&session.integration, &from, &into)?;
     }
     for (target, reason) in &wanted.gone {
         remove(session, target.stream, target.id.clone(), *reason)?;

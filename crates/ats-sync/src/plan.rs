@@ -49,7 +49,7 @@ pub(crate) fn plan(
     let last = passes
         .into_iter()
         .find(|pass| pass.whole || !pass.walks.is_empty());
-    let resume = last.filter(|pass| options.only.is_empty() && goes_on(pass, kind, now));
+    let resume = last.filter(|pass| options.is_whole() && goes_on(pass, kind, now));
     if let Some(pass) = &resume {
         dead.retain(|key| *key != pass.key);
     }

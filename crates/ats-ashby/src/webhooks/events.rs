@@ -93,7 +93,12 @@ fn effects(event: &str, data: &Value) -> Option<Vec<Effect>> {
         "jobPostingUpdate" | "jobPostingPublish" | "jobPostingUnpublish" => walk(&[POSTINGS]),
         "jobPostingDelete" => gone(POSTINGS, &data["jobPosting"]["id"]),
         "offerCreate" | "offerUpdate" => changed(OFFERS, &data["offer"]["id"]),
-        "offerDelete" => gone(OFFERS, &data["offer"]["id"]),
+        "offerDelete" => {
+            // Offers go with their application, of whose end no event tells.
+            let mut effects = gone(OFFERS, &data["offer"]["id"]);
+            effects.extend(changed(APPLICATIONS, &data["offer"]["applicationId"]));
+            effects
+        }
         "signatureRequestUpdate" => {
             let mut effects = changed(APPLICATIONS, &data["applicationId"]);
             effects.extend(changed(OFFERS, &data["offerId"]));

@@ -271,8 +271,8 @@ fn each_event_names_what_is_to_be_read() {
         ),
         (
             "offerDelete",
-            json!({ "offer": ids("o", "") }),
-            "gone offers o",
+            json!({ "offer": { "id": "o", "applicationId": "a" } }),
+            "gone offers o, read applications a",
         ),
         (
             "signatureRequestUpdate",

@@ -87,6 +87,7 @@ pub(crate) async fn run(options: &Options, global: &Global) -> Result<Exit> {
         only: options.only.iter().copied().collect::<BTreeSet<_>>(),
         accept_deletions: options.accept_deletions,
         time_limit: options.time_limit,
+        ..PassOptions::default()
     };
     let watcher = (!global.json).then(|| Arc::new(Watcher::new()));
     let stop = stop_of(watcher.clone());

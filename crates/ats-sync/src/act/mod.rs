@@ -248,7 +248,7 @@ impl Performance<'_> {
                 cause,
             )
             .await?;
-        if let Some(problem) = report.problems.first() {
+        if let Some(problem) = report.problem() {
             outcome.warnings.push(Warning::new(format!(
                 "it was done, but could not be read back yet; the next sync brings it into the \
                  mirror ({})",

@@ -47,6 +47,10 @@ impl Bench {
             page_size_cap,
             ..Options::default()
         };
+        Self::with(world, options).await
+    }
+
+    pub(crate) async fn with(world: World, options: Options) -> Self {
         let simulator = Simulator::start(world, options).await.unwrap();
         let folder = tempfile::tempdir().unwrap();
         let store = Arc::new(SqliteStore::open(&folder.path().join("ats.db")).unwrap());

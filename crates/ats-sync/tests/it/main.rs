@@ -17,3 +17,4 @@ mod property;
 mod scripted;
 mod settings;
 mod sweeping;
+mod webhooks;
