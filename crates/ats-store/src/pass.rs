@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use ats_core::{Checkpoint, ModelKind, PageCursor, Timestamp, Usage};
 use serde::{Deserialize, Serialize};
 
-/// Full or delta, as a whole.
+/// What a pass reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum PassKind {
@@ -14,6 +14,8 @@ pub enum PassKind {
     Full,
     /// Every stream from its checkpoint, where it has one.
     Delta,
+    /// No stream: what an action or an event of the vendor named.
+    Named,
 }
 
 /// How a pass stands or ended.

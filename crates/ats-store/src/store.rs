@@ -126,7 +126,8 @@ pub trait Store: Debug + Send + Sync + 'static {
     /// Adds to what a pass has asked of the vendor.
     fn add_usage(&self, pass: i64, usage: Usage) -> Result<()>;
 
-    /// The passes of an integration, the latest first.
+    /// The passes of an integration, the latest first, but for those of
+    /// [`PassKind::Named`](crate::PassKind::Named): there is one for each action.
     fn passes(&self, id: &IntegrationId, limit: usize) -> Result<Vec<Pass>>;
 
     /// One pass by its public id.

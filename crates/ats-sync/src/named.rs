@@ -104,7 +104,7 @@ impl Engine {
         let now = time.now();
         let new = NewPass {
             id: pass_id(id, now),
-            kind: PassKind::Delta,
+            kind: PassKind::Named,
             whole: false,
             started_at: now,
         };

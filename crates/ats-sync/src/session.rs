@@ -210,6 +210,12 @@ impl Tracking {
         let mut all = self.0.write().unwrap_or_else(PoisonError::into_inner);
         all.insert(tracked);
     }
+
+    /// Adds what was tracked meanwhile.
+    pub(crate) fn extend(&self, tracked: Vec<Tracked>) {
+        let mut all = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        all.extend(tracked);
+    }
 }
 
 /// A new public id for a pass that begins at `started`.

@@ -55,6 +55,11 @@ pub(crate) fn open(session: &Session, place: Place, earlier: Option<&Walk>) -> R
     let empty = start == Start::Full && store.count_bundles(id, place.name)? == 0;
     let at = session.time.now();
     let walk = store.begin_walk(id, session.pass, place.name, &to_stored(&start), at)?;
+    // What an action has created since the pass began is wanted too. What it creates from now on is
+    // shown to the walk, so that it is not swept although it is left out.
+    if let Some(tracking) = &session.tracked {
+        tracking.extend(store.tracked(id)?);
+    }
     Ok(Opened {
         walk,
         empty,

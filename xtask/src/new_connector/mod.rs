@@ -29,6 +29,14 @@ const FILES: &[(&str, &str)] = &[
         include_str!("templates/client.rs.tmpl"),
     ),
     (
+        "crates/ats-{{slug}}/src/actions.rs",
+        include_str!("templates/actions.rs.tmpl"),
+    ),
+    (
+        "crates/ats-{{slug}}/src/guides.rs",
+        include_str!("templates/guides.rs.tmpl"),
+    ),
+    (
         "crates/ats-{{slug}}/src/coverage.rs",
         include_str!("templates/coverage.rs.tmpl"),
     ),
@@ -151,6 +159,10 @@ fn to_do(workspace: &Workspace, name: &Name) -> Result<String> {
         ),
         format!(
             "crates/ats-{}/src/models/: one file for each of the vendor's things",
+            name.slug()
+        ),
+        format!(
+            "crates/ats-{}/src/actions.rs, guides.rs: what is written at the vendor, and how a person connects it",
             name.slug()
         ),
         "cargo test -p ats-connectors --test conformance, until it is green".to_owned(),

@@ -67,7 +67,7 @@ fn the_list_of_what_is_left_names_every_slot() {
     ] {
         assert!(list.contains(slot), "{list}");
     }
-    assert!(list.contains("(40, from users to eeo_questions)"), "{list}");
+    assert!(list.contains("(42, from users to eeo_questions)"), "{list}");
 }
 
 #[test]

@@ -88,9 +88,14 @@ impl<'a> Desk<'a> {
         path: &str,
         id: &str,
     ) -> Result<T> {
-        match self.one(kind, id).await? {
-            Some(found) => Ok(found),
-            None => Err(unknown(path, kind.name, self.is_dry())),
+        match self.one(kind, id).await {
+            Ok(Some(found)) => Ok(found),
+            Ok(None) => Err(unknown(path, kind.name, self.is_dry())),
+            // The id is all that was asked with, so it is what the vendor does not take.
+            Err(error) if matches!(error.kind(), ErrorKind::InputRejected { .. }) => {
+                Err(unknown(path, kind.name, self.is_dry()).because(error))
+            }
+            Err(error) => Err(error),
         }
     }
 

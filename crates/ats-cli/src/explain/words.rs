@@ -37,6 +37,7 @@ pub(super) fn pass(brought: &Brought) -> String {
     let kind = match brought.kind {
         Some(PassKind::Full) => "the full pass",
         Some(PassKind::Delta) => "the delta pass",
+        Some(PassKind::Named) => "a reading of single things",
         None => "the pass",
     };
     let cause = match &brought.cause {

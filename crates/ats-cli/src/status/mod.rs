@@ -107,7 +107,7 @@ fn print_passes(facts: &Facts) -> Result<()> {
     if let Some(next) = &facts.next {
         let kind = match next.kind {
             PassKind::Full => "full",
-            PassKind::Delta => "delta",
+            PassKind::Delta | PassKind::Named => "delta",
         };
         match DateTime::<Utc>::from(next.at) <= DateTime::<Utc>::from(facts.now) {
             true => say!("  next: a {kind} pass is due now"),

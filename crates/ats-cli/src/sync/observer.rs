@@ -114,6 +114,7 @@ impl Watcher {
         let kind = match kind {
             PassKind::Full => "full pass",
             PassKind::Delta => "delta pass",
+            PassKind::Named => "reading of single things",
         };
         match resumed {
             true => self.say(&format!("{kind}, taken up where it was interrupted")),

@@ -166,8 +166,9 @@ pub(crate) fn head(pass: &Pass) -> String {
 /// What sort of pass it is, at the beginning of a sentence.
 fn kind(pass: &Pass) -> &'static str {
     match pass.kind {
-        // What walks nothing maps what is stored.
-        _ if pass.walks.is_empty() && !pass.whole => "Mapping again",
+        // What else walks nothing maps what is stored.
+        PassKind::Full | PassKind::Delta if pass.walks.is_empty() && !pass.whole => "Mapping again",
+        PassKind::Named => "Reading of single things",
         PassKind::Full => "Full pass",
         PassKind::Delta => "Delta pass",
     }

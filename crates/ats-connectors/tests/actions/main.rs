@@ -2,7 +2,6 @@
 //! happens twice.
 
 #![expect(
-    clippy::expect_used,
     clippy::panic,
     clippy::unwrap_used,
     reason = "a test ends where its world does not start"

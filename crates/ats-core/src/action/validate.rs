@@ -10,7 +10,11 @@ pub(crate) fn invalid(path: &str, message: &str) -> Error {
     let kind = ErrorKind::InputInvalid {
         field: Some(path.to_owned()),
     };
-    Error::new(kind, OPERATION, format!("`{path}`: {message}"))
+    let message = match path {
+        "" => message.to_owned(),
+        path => format!("`{path}`: {message}"),
+    };
+    Error::new(kind, OPERATION, message)
 }
 
 pub(super) fn not_empty(path: &str, text: &str) -> Result<()> {

@@ -4,7 +4,7 @@ use ats_core::{IntegrationId, StepState};
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
 use super::{
-    integrations,
+    integrations, passes,
     values::{from_json, from_word, instant, json, millis, word},
 };
 use crate::{ActionEnd, ActionEntry, ActionState, NewAction, Result};
@@ -42,8 +42,10 @@ pub(super) fn begin(
         word(&ActionState::Planned)?,
         at
     ])?;
+    let key = tx.last_insert_rowid();
+    passes::moved_on(tx, integration, new.at)?;
     Ok(ActionEntry {
-        key: tx.last_insert_rowid(),
+        key,
         id: new.id.clone(),
         action: new.action.clone(),
         idempotency_key: new.idempotency_key.clone(),
@@ -68,7 +70,11 @@ pub(super) fn end(tx: &Transaction<'_>, action: i64, end: &ActionEnd) -> Result<
         end.problem,
         millis(end.at)
     ])?;
-    Ok(())
+    let mut select = tx.prepare_cached("SELECT integration FROM actions WHERE key = ?1")?;
+    let integration = select.query_row([action], |row| row.get(0)).optional()?;
+    integration.map_or(Ok(()), |integration| {
+        passes::moved_on(tx, integration, end.at)
+    })
 }
 
 pub(super) fn latest(

@@ -226,12 +226,12 @@ impl Page<'_> {
         Ok(writer.statements.see.execute([key, walk])? > 0)
     }
 
-    /// What was read alone was seen by the walk that is under way, which may have passed its place
-    /// already: otherwise that walk would sweep it.
+    /// What was read alone was seen by the walk that is under way, or may go on, and which may have
+    /// passed its place already: otherwise that walk would sweep it.
     fn show_to_walks(&self, key: i64, tx: &Transaction<'_>) -> Result<()> {
         let mut statement = tx.prepare_cached(
             "INSERT OR REPLACE INTO sightings
-             SELECT ?1, key FROM walks WHERE stream = ?2 AND state IN ('OPEN', 'ENDED')
+             SELECT ?1, key FROM walks WHERE stream = ?2 AND state IN ('OPEN', 'ENDED', 'FAILED')
              ORDER BY key DESC LIMIT 1",
         )?;
         statement.execute([key, self.stream])?;

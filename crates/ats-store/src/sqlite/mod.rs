@@ -206,8 +206,13 @@ impl Store for SqliteStore {
     }
 
     fn erase_integration(&self, id: &IntegrationId) -> Result<()> {
+        let key = self.read(|db| integrations::key(db, id));
         let mut writer = lock_of(&self.writer);
-        integrations::erase(&mut writer, id)
+        integrations::erase(&mut writer, id)?;
+        if let Ok(key) = key {
+            lock::forget(&self.real_path, key);
+        }
+        Ok(())
     }
 
     fn track(&self, id: &IntegrationId, tracked: &[Tracked], streams: &[&str]) -> Result<()> {

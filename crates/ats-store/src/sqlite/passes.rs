@@ -217,8 +217,10 @@ pub(super) fn latest(
     id: &IntegrationId,
     limit: usize,
 ) -> Result<Vec<Pass>> {
-    let sql =
-        format!("SELECT {COLUMNS} FROM passes WHERE integration = ?1 ORDER BY key DESC LIMIT ?2");
+    let sql = format!(
+        "SELECT {COLUMNS} FROM passes WHERE integration = ?1 AND kind <> 'NAMED'
+         ORDER BY key DESC LIMIT ?2"
+    );
     let mut statement = db.prepare_cached(&sql)?;
     let mut rows = statement.query(params![integrations::key(db, id)?, limit as i64])?;
     let mut passes = Vec::new();

@@ -3,6 +3,8 @@
 //! `store_suite!` lists them once. A store's own test file hands over a function that makes a fresh
 //! store and runs a test on it; each then becomes a `#[test]` of its own.
 
+pub(crate) mod actions;
+pub(crate) mod alone;
 pub(crate) mod build;
 pub(crate) mod commit;
 pub(crate) mod counts;
@@ -149,6 +151,32 @@ macro_rules! store_suite {
             }
             lock {
                 a_second_taker_is_told_who_has_it
+                rights_by_name_stand_beside_each_other
+                one_holder_may_take_as_many_names_as_it_likes
+                a_right_that_passes_from_one_to_another_has_one_holder_at_a_time
+            }
+            actions {
+                an_action_is_written_down_as_it_begins_and_as_it_ends
+                an_idempotency_key_stands_for_one_action
+                the_key_of_another_integration_is_another_one
+                without_a_key_every_action_is_one_of_its_own
+                actions_come_latest_first_and_each_to_its_own
+                a_step_is_remembered_until_it_is_taken_away
+                a_step_that_is_confirmed_stays_so
+                the_first_step_that_is_sent_moves_the_action
+                erasing_takes_actions_and_their_steps
+            }
+            alone {
+                what_is_read_alone_is_not_swept_by_the_walk_under_way
+                what_is_read_alone_between_the_parts_of_a_pass_is_not_swept
+                what_is_read_alone_before_a_walk_is_swept_if_that_does_not_bring_it
+                mapping_again_shows_nothing_to_a_walk
+                a_bundle_that_is_removed_leaves_tombstones_and_makes_due_who_looked_it_up
+                a_bundle_that_is_removed_hands_its_record_to_the_next
+                a_bundle_that_is_not_there_is_removed_without_an_error
+                a_merge_that_is_written_down_gives_its_reason_once_the_candidate_is_gone
+                the_records_of_a_candidate_are_its_applications_and_tags_that_live
+                candidates_are_found_by_any_address_in_any_case
             }
             property {
                 random_commits_and_sweeps_equal_a_naive_model
