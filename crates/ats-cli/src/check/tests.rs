@@ -82,15 +82,15 @@ fn every_permission_that_a_model_lacks_is_named() {
 }
 
 #[test]
-fn what_is_not_written_yet_says_so() {
-    let json = serde_json::to_value(without(&[])).unwrap();
-    let action = &json["actions"]["create_candidate"];
+fn an_action_works_or_says_what_the_key_lacks_for_it() {
+    let json = serde_json::to_value(without(&["interviewsRead"])).unwrap();
+    assert_eq!(json["actions"]["add_note_to_application"]["ok"], true);
+    let action = &json["actions"]["move_application_to_stage"];
     assert_eq!(
-        (&action["ok"], &action["status"]),
-        (&json!(false), &json!("NOT_IMPLEMENTED"))
+        (&action["ok"], &action["missing_permissions"]),
+        (&json!(false), &json!(["interviewsRead"]))
     );
-    assert!(action["reason"].is_string());
-    assert_eq!(json["features"]["delta_syncs"], json!({ "ok": true }));
+    assert_eq!(json["features"]["delta_syncs"]["ok"], true);
     let options = json["key_options"].as_array().unwrap();
     assert!(options.iter().all(|option| option["label"].is_string()));
     assert!(options.iter().any(|option| {
