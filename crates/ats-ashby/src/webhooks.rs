@@ -148,6 +148,7 @@ impl Webhooks for AshbyWebhooks {
         }
     }
 
+    // doc: begin genuine
     fn is_genuine(&self, headers: &dyn Headers, body: &[u8], secret: &SecretString) -> bool {
         let Some(digits) = headers
             .get(SIGNATURE)
@@ -165,6 +166,7 @@ impl Webhooks for AshbyWebhooks {
         // Takes as long for every signature of this length.
         mac.verify_slice(&signature).is_ok()
     }
+    // doc: end
 
     fn read(&self, body: &[u8]) -> Result<Delivery> {
         events::read(body)

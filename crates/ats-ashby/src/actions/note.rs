@@ -68,6 +68,7 @@ pub(super) async fn html(desk: &Desk<'_>, name: &str, candidate: &str, html: &st
     on_candidate(desk, name, candidate, note).await
 }
 
+// doc: begin note
 /// Adds a note to a candidate, once. `name` tells the steps of one action apart.
 pub(super) async fn on_candidate(
     desk: &Desk<'_>,
@@ -100,6 +101,7 @@ pub(super) async fn on_candidate(
     .await?;
     Ok(())
 }
+// doc: end
 
 /// The ids of a candidate's notes that say `text`, given as its [`letters`].
 async fn same_notes(desk: Desk<'_>, candidate: &str, text: &str) -> Result<Vec<String>> {

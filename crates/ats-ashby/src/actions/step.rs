@@ -85,6 +85,7 @@ impl<'a> Step<'a> {
     }
 }
 
+// doc: begin once
 #[async_trait]
 impl Once for Step<'_> {
     fn step(&self) -> &str {
@@ -131,3 +132,4 @@ impl Once for Step<'_> {
         }
     }
 }
+// doc: end

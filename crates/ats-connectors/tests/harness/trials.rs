@@ -185,6 +185,7 @@ fn remove_tag() -> Trial {
     )
 }
 
+// doc: begin trial
 fn note() -> Trial {
     let input = json!({ "application_id": APPLICATION, "content": "Passed the first test" });
     trial(
@@ -210,6 +211,7 @@ fn note() -> Trial {
         ],
     )
 }
+// doc: end
 
 fn files_of_application() -> Trial {
     trial(
