@@ -53,7 +53,7 @@ pub(crate) fn rooms() -> Vec<Room> {
     rooms.extend(CONNECTORS.iter().map(|name| {
         room(
             name,
-            "one vendor's dialect, streams and mapping",
+            "one vendor's dialect, streams, mapping and actions",
             &["ats-core", "ats-http"],
             &[],
             "another connector, the simulator, whoever calls it",
@@ -95,7 +95,7 @@ pub(crate) fn rooms() -> Vec<Room> {
         ),
         room(
             "ats-sync",
-            "passes: what to read next, mapping, commit, sweep, retry, schedule",
+            "passes: what to read next, mapping, commit, sweep, retry, schedule; actions; events",
             &["ats-core", "ats-store"],
             &["ats-connectors", "ats-conformance", "ats-simulator"],
             "any connector, HTTP status codes",
