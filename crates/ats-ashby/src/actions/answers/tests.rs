@@ -1,3 +1,5 @@
+//! Tests of how answers are checked and turned into what the vendor takes.
+
 use ats_core::ErrorKind;
 
 use super::*;

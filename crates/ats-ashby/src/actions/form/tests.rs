@@ -1,3 +1,5 @@
+//! Tests of how a form is filled in.
+
 use ats_core::{ActionKind, action::CreateApplication};
 use serde_json::Value;
 
