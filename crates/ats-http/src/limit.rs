@@ -115,6 +115,12 @@ impl State {
         if round != self.round || self.in_flight < self.limit {
             return;
         }
+        if self.round == 0 {
+            // Nothing is known yet of what the vendor minds, so each answer allows one more: the
+            // limit doubles with each round of requests until the first refusal.
+            self.limit = (self.limit + 1).min(ceiling);
+            return;
+        }
         self.window += 1;
         if self.window >= self.limit {
             self.window = 0;

@@ -53,12 +53,17 @@ impl Stream for Applications {
     }
 
     fn uses(&self) -> &'static [&'static str] {
-        &[
+        const USES: &[&str] = &[
             "rejection_reasons",
             stages::STREAM,
             "custom_fields",
             surveys::STREAM,
-        ]
+        ];
+        // Without answers nothing of the surveys is looked up, and nobody waits for their pages.
+        match self.read_answers {
+            true => USES,
+            false => &USES[..3],
+        }
     }
 
     async fn fetch(&self, request: &PageRequest, known: &dyn Known) -> Result<RawPage> {

@@ -66,14 +66,32 @@ fn a_limiter_starts_with_four_and_says_so() {
 }
 
 #[test]
-fn each_used_up_window_of_good_answers_adds_one_up_to_the_ceiling() {
-    let (limiter, _) = limiter(4, 6);
+fn until_the_first_refusal_each_round_of_requests_doubles_the_limit() {
+    let (limiter, _) = limiter(4, 20);
     let mut limits = Vec::new();
+    let mut held: Vec<_> = (0..4).map(|_| take(&limiter)).collect();
     for _ in 0..4 {
+        for _ in 0..held.len() {
+            held.remove(0).answered();
+            while !is_full(&limiter) {
+                held.push(take(&limiter));
+            }
+        }
+        limits.push(limiter.snapshot().limit);
+    }
+    assert_eq!(limits, [8, 16, 20, 20]);
+}
+
+#[test]
+fn after_a_refusal_each_used_up_window_of_good_answers_adds_one_up_to_the_ceiling() {
+    let (limiter, _) = limiter(6, 6);
+    take(&limiter).throttled(None);
+    let mut limits = Vec::new();
+    for _ in 0..5 {
         one_window(&limiter);
         limits.push(limiter.snapshot().limit);
     }
-    assert_eq!(limits, [5, 6, 6, 6]);
+    assert_eq!(limits, [4, 5, 6, 6, 6]);
 }
 
 #[test]
@@ -315,9 +333,9 @@ async fn a_busy_client_grows_its_limit() {
     let client = builder(&server.uri(), &FakeClock::new()).build().unwrap();
     let outcomes = join_all((0..100).map(|_| read(&client))).await;
     assert!(outcomes.iter().all(Result::is_ok));
-    // 4 + 5 + .. + 14 = 99 answers take the limit from four to fifteen if all of them count.
+    // As long as requests wait, each answer adds one: at some 52 answers nobody waits any more.
     let limit = client.limiter().snapshot().limit;
-    assert!((10..=15).contains(&limit), "{limit}");
+    assert!((45..=60).contains(&limit), "{limit}");
 }
 
 #[tokio::test]
