@@ -130,6 +130,8 @@ lies! {
     TellsTheFirstOnly => ["permissions/check-tells"];
     /// Needs a permission that it does not declare.
     DeclaresTooLittle => ["permissions/one-less-costs-only-its-own"];
+    /// Reads one thing alone without its details.
+    ForgetsDetailsAlone => ["alone/same-records"];
     /// Calls a throttle an outage.
     CallsThrottlingAnOutage => ["faults/throttled-for-ever-is-rate-limited"];
     /// Calls a bad key an outage.

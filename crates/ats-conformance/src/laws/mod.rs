@@ -3,6 +3,7 @@
 //! A law starts a vendor of its own, so that laws share nothing and may run side by side. It owns
 //! no knowledge of any vendor: what to break it finds out by watching which endpoints are asked.
 
+mod alone;
 mod compare;
 mod convergence;
 mod deletion;
@@ -85,6 +86,7 @@ pub fn laws() -> Vec<Law> {
         permissions::LAWS,
         integrity::LAWS,
         purity::LAWS,
+        alone::LAWS,
     ]
     .concat()
 }

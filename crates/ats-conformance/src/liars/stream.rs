@@ -312,7 +312,13 @@ impl Stream for LyingStream {
     }
 
     async fn fetch_one(&self, id: &str, known: &dyn Known) -> Result<Option<Bundle>> {
-        self.honest().fetch_one(id, known).await
+        let mut found = self.honest().fetch_one(id, known).await?;
+        if self.lie == Lie::ForgetsDetailsAlone
+            && let Some(bundle) = &mut found
+        {
+            bundle.documents.truncate(1);
+        }
+        Ok(found)
     }
 
     fn map(&self, bundle: &Bundle, related: &dyn Related) -> Mapped {

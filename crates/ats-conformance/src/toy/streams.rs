@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use ats_core::{
-    Bundle, Checkpoint, Document, Error, ErrorKind, Known, Mapped, ModelKind, Next, PageCursor,
-    PageRequest, RawJson, RawPage, Reject, Related, Result, Start, Stream,
+    Bundle, Checkpoint, Document, Known, Mapped, ModelKind, Next, PageCursor, PageRequest, RawJson,
+    RawPage, Reject, Related, Result, Shelf, Start, Stream,
 };
 use serde_json::{Value, json};
 
@@ -115,13 +115,24 @@ impl Stream for ToyStream {
     }
     // doc: end
 
-    async fn fetch_one(&self, _: &str, _: &dyn Known) -> Result<Option<Bundle>> {
-        Err(Error::new(
-            ErrorKind::NotAvailable,
-            self.kind.name,
-            "the toy vendor gives whole pages only",
-        ))
+    // doc: begin fetch_one
+    async fn fetch_one(&self, id: &str, _: &dyn Known) -> Result<Option<Bundle>> {
+        let mut body = json!({});
+        loop {
+            let listing = self.client.list(self.kind.endpoint, &body)?;
+            for row in listing.rows {
+                if row.to_value()["id"] == id {
+                    // Nothing is known, so that the details are fetched again.
+                    return self.bundle(id, row, &Shelf::default()).await.map(Some);
+                }
+            }
+            match listing.cursor {
+                Some(cursor) => body["cursor"] = cursor.into(),
+                None => return Ok(None),
+            }
+        }
     }
+    // doc: end
 
     fn map(&self, bundle: &Bundle, related: &dyn Related) -> Mapped {
         (self.kind.map)(bundle, related)
