@@ -89,7 +89,8 @@ fn reseal(context: &Context, ring: &KeyRing) -> Result<u64> {
     loop {
         let mut all = context.store.integrations()?;
         all.retain(|one| ring.needs_reseal(&one.credentials));
-        if all.is_empty() {
+        let secrets = reseal_webhooks(context, ring)?;
+        if all.is_empty() && !secrets {
             return Ok(resealed);
         }
         for mut one in all {
@@ -106,4 +107,24 @@ fn reseal(context: &Context, ring: &KeyRing) -> Result<u64> {
             resealed += 1;
         }
     }
+}
+
+/// Seals anew the secrets that vendors sign events with. Tells whether there were any.
+fn reseal_webhooks(context: &Context, ring: &KeyRing) -> Result<bool> {
+    let mut any = false;
+    for one in context.store.integrations()? {
+        let mut kept = context.store.subscriptions(&one.id)?;
+        kept.retain(|kept| kept.needs_reseal(ring));
+        for mut kept in kept {
+            kept.reseal(ring).with_context(|| {
+                format!(
+                    "a webhook secret of `{}` keeps the rotation from ending",
+                    one.name
+                )
+            })?;
+            context.store.save_subscription(&kept)?;
+            any = true;
+        }
+    }
+    Ok(any)
 }

@@ -2,6 +2,14 @@
 
 use std::fs;
 
+use ats_core::IntegrationId;
+use ats_store::{
+    NewSubscription, Segment, Store, seal_webhook_secret,
+    sqlite::SqliteStore,
+    vault::{KeyRing, KeySource},
+};
+use secrecy::ExposeSecret;
+
 use crate::support::{Bench, KEY, ended};
 
 /// A key for a variable: version 1, 32 bytes of nothing in base64.
@@ -73,6 +81,33 @@ fn the_key_in_the_file_can_be_rotated() {
     bench
         .json(&["sync", "acme"])
         .failed(1, "credentials_sealed");
+}
+
+#[test]
+fn secrets_of_webhooks_are_sealed_anew_too() {
+    let bench = Bench::connected();
+    let ring = || {
+        let file = bench.path("ats.db.key");
+        let variable = None;
+        KeyRing::load(&KeySource { variable, file }).unwrap()
+    };
+    let id = IntegrationId::derive("ashby", "acme");
+    let segment = Segment("a".to_owned());
+    let secret = seal_webhook_secret(&ring(), &id, &segment, &"signed-with".into()).unwrap();
+    let store = SqliteStore::open(&bench.path("ats.db")).unwrap();
+    let at = store.integration(&id).unwrap().unwrap().created_at;
+    let new = NewSubscription {
+        event: "offerDelete".to_owned(),
+        segment: segment.clone(),
+        url: String::new(),
+        secret,
+        at,
+    };
+    store.add_subscription(&id, &new).unwrap();
+    bench.json(&["keys", "rotate"]).ok();
+    let kept = store.subscription_at(&segment).unwrap().unwrap();
+    let secrets = kept.secrets(&ring(), at).unwrap();
+    assert_eq!(secrets[0].expose_secret(), "signed-with");
 }
 
 #[test]
