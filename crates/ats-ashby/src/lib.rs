@@ -35,7 +35,7 @@ pub static MANIFEST: Manifest = Manifest {
     credentials: &[CredentialField {
         name: "api_key",
         label: "API key",
-        help: "in Ashby under Admin, API keys: create a key and tick the read permissions",
+        help: "in Ashby under Admin > Integrations > API Keys: create a key and tick the read permissions",
     }],
     settings: &[ats_core::Setting {
         name: SCREENING_ANSWERS,
