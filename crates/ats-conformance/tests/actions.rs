@@ -6,7 +6,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::PathBuf,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use async_trait::async_trait;
@@ -65,12 +65,17 @@ struct Links {
     loses: Mutex<bool>,
 }
 
+/// Locks; a test that panicked has failed anyway.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 impl Links {
     fn create(&self, body: &Value) -> Result<Value> {
-        let mut links = self.links.lock().unwrap();
+        let mut links = lock(&self.links);
         links.push(body.clone());
-        let lost = std::mem::take(&mut *self.loses.lock().unwrap());
-        self.log.lock().unwrap().push(Sent {
+        let lost = std::mem::take(&mut *lock(&self.loses));
+        lock(&self.log).push(Sent {
             endpoint: "link.create".to_owned(),
             body: body.clone(),
             status: if lost { 0 } else { 200 },
@@ -111,7 +116,7 @@ impl Once for Creation<'_> {
     }
 
     async fn before(&self) -> Result<Value> {
-        Ok(json!(self.links.links.lock().unwrap().len()))
+        Ok(json!(lock(&self.links.links).len()))
     }
 
     async fn send(&self) -> Result<Value> {
@@ -119,7 +124,7 @@ impl Once for Creation<'_> {
     }
 
     async fn settle(&self, before: &Value) -> Result<Settled> {
-        let now = self.links.links.lock().unwrap().len() as u64;
+        let now = lock(&self.links.links).len() as u64;
         let is_new = before.as_u64().is_some_and(|before| now > before);
         Ok(match is_new && self.lie != Lie::LooksNowhere {
             true => Settled::Done(json!(now)),
@@ -371,7 +376,7 @@ impl Remote for ActedRemote {
 
     fn inject(&self, fault: Fault) {
         match fault.endpoint.as_deref() {
-            Some("link.create") => *self.links.loses.lock().unwrap() = true,
+            Some("link.create") => *lock(&self.links.loses) = true,
             _ => self.toy.inject(fault),
         }
     }
@@ -403,11 +408,11 @@ impl Remote for ActedRemote {
     }
 
     fn writes(&self) -> Vec<Sent> {
-        self.links.log.lock().unwrap().clone()
+        lock(&self.links.log).clone()
     }
 
     fn tally(&self) -> BTreeMap<String, usize> {
-        let links = self.links.links.lock().unwrap().len();
+        let links = lock(&self.links.links).len();
         BTreeMap::from([("links".to_owned(), links)])
     }
 

@@ -61,15 +61,15 @@ fn choose(sources: &[Source], wanted: &str, is_input: bool) -> Found {
         ([_], _) => None,
         ([], true) => Some(format!(
             "Ashby has no source `{wanted}`, so none was set; an administrator can add it in Ashby \
-             under Admin, Sources"
+             under Admin, Candidate Sources"
         )),
         ([], false) => Some(format!(
             "the source `{wanted}` is archived in Ashby, so none was set; an administrator can \
-             restore it under Admin, Sources"
+             restore it under Admin, Candidate Sources"
         )),
         ([first, ..], _) => Some(format!(
             "Ashby has {} sources called `{wanted}`; the one of the type `{}` was set; rename or \
-             archive the others under Admin, Sources, so that the name is clear",
+             archive the others under Admin, Candidate Sources, so that the name is clear",
             open.len(),
             first.kind().unwrap_or("unknown"),
         )),
@@ -133,7 +133,7 @@ mod tests {
             assert_eq!(found.as_deref(), id, "{wanted}");
             assert_eq!(input.as_deref(), Some("source.name"));
             assert!(
-                message.contains(says) && message.contains("Admin, Sources"),
+                message.contains(says) && message.contains("Admin, Candidate Sources"),
                 "{message}"
             );
         }
