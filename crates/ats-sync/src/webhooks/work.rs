@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use ats_core::{Connector, Effect, Timestamp};
+use ats_core::{Connector, Effect, Target, Timestamp};
 use ats_store::{
     Cause, DeliveryProgress, DeliveryState, Integration, Pass, PassState, Problem, StoredDelivery,
     WalkState,
@@ -19,7 +19,7 @@ use super::{
     fold::{self, Folded},
 };
 use crate::{
-    Engine, Error, PassOptions, Unobserved,
+    Engine, Error, PassOptions, Unobserved, Unread,
     engine::{LOOK_BACK, blocking},
     error::Result,
     plan,
@@ -169,8 +169,7 @@ impl Engine {
                 .await?;
             trouble.passes.extend(report.pass_id);
             for unread in report.unread {
-                let place = fold::place(&unread.target);
-                trouble.of_things.insert(place, unread.problem);
+                trouble.note(&effects, &unread);
             }
             for stream in report.walks {
                 walks.entry(stream).or_insert_with(|| event.clone());
@@ -257,6 +256,25 @@ fn problem_of(pass: &Pass, stream: &'static str) -> Option<(&'static str, Proble
 }
 
 impl Trouble {
+    /// Notes what could not be read. What no event named belongs to something that is gone.
+    fn note(&mut self, effects: &[Effect], unread: &Unread) {
+        let place = fold::place(&unread.target);
+        let named = |effect: &Effect| match effect {
+            Effect::Read(target) | Effect::Merged { into: target, .. } => *target == unread.target,
+            Effect::Gone(_) | Effect::Walk(_) => false,
+        };
+        if effects.iter().any(named) {
+            self.of_things.insert(place, unread.problem.clone());
+            return;
+        }
+        for effect in effects {
+            if let Effect::Gone(owner) | Effect::Merged { from: owner, .. } = effect {
+                let owner = fold::place(owner);
+                self.of_things.insert(owner, unread.problem.clone());
+            }
+        }
+    }
+
     /// How far a delivery has come.
     fn settle(
         &self,
@@ -264,14 +282,15 @@ impl Trouble {
         effects: &[Effect],
         now: Timestamp,
     ) -> DeliveryProgress {
+        let of_thing = |target: &Target| self.of_things.get(&fold::place(target));
         let problem = effects.iter().find_map(|effect| match effect {
-            Effect::Read(target) | Effect::Merged { into: target, .. } => {
-                let place = fold::place(target);
+            Effect::Read(target) => {
                 let of_walk = || self.of_walks.get(target.stream);
-                self.of_things.get(&place).or_else(of_walk)
+                of_thing(target).or_else(of_walk)
             }
+            Effect::Gone(target) => of_thing(target),
+            Effect::Merged { from, into } => of_thing(from).or_else(|| of_thing(into)),
             Effect::Walk(stream) => self.of_walks.get(stream),
-            Effect::Gone(_) => None,
         });
         if let Some(problem) = problem {
             return failed(before, problem, now);

@@ -143,6 +143,31 @@ async fn a_merge_leads_from_one_candidate_to_the_other_at_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_merged_candidate_without_applications_leads_to_its_heir_too() {
+    let desk = Desk::open().await;
+    let bench = &desk.bench;
+    let (from, into) = bench.simulator.edit(|world| {
+        let into = world.ids("candidates")[0].clone();
+        let mut copy = world.get("candidates", &into).cloned().unwrap();
+        copy["id"] = json!("ff000000-0000-4000-8000-00000000bbbb");
+        copy["applicationIds"] = json!([]);
+        (world.insert("candidates", copy), into)
+    });
+    bench.full().await;
+    bench
+        .simulator
+        .edit(|world| world.remove("candidates", &from));
+    let data = json!({ "deletedCandidate": { "id": from }, "mergedCandidate": { "id": into } });
+    bench.simulator.emit("candidateMerge", data);
+    assert_eq!(desk.heard().await, [Received::Accepted; 2]);
+    desk.work_all().await;
+    let gone = record(bench, ModelKind::Candidate, &from);
+    assert_eq!(gone.reason, Some(DeletionReason::Merged));
+    let heir = bench.store.alias(&bench.integration.id, &gone.id).unwrap();
+    assert_eq!(heir, Some(record(bench, ModelKind::Candidate, &into).id));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_merge_of_which_only_one_event_arrives_moves_the_applications_too() {
     let desk = Desk::open().await;
     for event in ["applicationUpdate", "offerUpdate"] {

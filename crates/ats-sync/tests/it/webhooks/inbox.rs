@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use ats_core::ModelKind;
-use ats_simulator::FaultKind;
+use ats_simulator::{DeliveryFault, DeliveryFaultKind, FaultKind};
 use ats_store::{DeliveryState, Store};
 use ats_sync::{PassOptions, Received};
 use serde_json::json;
@@ -79,6 +79,35 @@ async fn what_never_works_is_given_up_and_a_pass_brings_it() {
     let shown = without_documents(desk.bench.shown());
     let truth = without_documents(desk.bench.truth().await);
     assert_same(&shown, &truth, "after the pass");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_belongs_to_something_gone_is_tried_again_with_it() {
+    let desk = Desk::open().await;
+    // It would tell of the application, and is not what this is about.
+    desk.bench.simulator.inject_delivery(DeliveryFault {
+        action: Some("offerDelete".to_owned()),
+        skip: 0,
+        times: 9,
+        kind: DeliveryFaultKind::Lost,
+    });
+    assert_eq!(desk.change("delete a candidate", 0).await, 1);
+    let refusal = FaultKind::SuccessFalse {
+        code: "strange".to_owned(),
+        http: 200,
+    };
+    desk.bench.inject("application.info", 0, 99, refusal);
+    assert_eq!(desk.work().await.waiting, 1);
+    desk.bench.simulator.clear_faults();
+    desk.bench.clock.advance(minutes(1));
+    desk.work_all().await;
+    let living = desk.bench.shown();
+    let truth = desk.bench.truth().await;
+    for (id, (model, ..)) in living {
+        if model == ModelKind::Application {
+            assert!(truth.contains_key(&id), "{id}");
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
