@@ -6,6 +6,7 @@
     reason = "helpers of tests may panic as tests do"
 )]
 
+mod actions;
 mod bench;
 mod changes;
 mod clock;
