@@ -50,7 +50,7 @@ pub(crate) struct Options {
     idempotency_key: Option<String>,
 
     /// Prints the JSON Schema of an action's input.
-    #[arg(long, value_name = "ACTION", exclusive = true)]
+    #[arg(long, value_name = "ACTION", conflicts_with_all = ["integration", "input", "dry_run", "idempotency_key"])]
     schema: Option<String>,
 }
 
@@ -121,7 +121,12 @@ fn read(input: &str) -> Result<Value> {
             text
         }
         json if json.trim_start().starts_with('{') => json.to_owned(),
-        file => fs::read_to_string(file).with_context(|| format!("cannot read {file}"))?,
+        file => fs::read_to_string(file).map_err(|error| {
+            usage(
+                ats_server::Code::InputInvalid.as_str(),
+                format!("cannot read the input from {file}: {error}"),
+            )
+        })?,
     };
     serde_json::from_str(&text).map_err(|error| {
         usage(
@@ -136,7 +141,7 @@ fn read(input: &str) -> Result<Value> {
 }
 
 /// What the unified API would answer, as a failure of the command.
-fn refused(error: &ats_core::Error) -> anyhow::Error {
+pub(crate) fn refused(error: &ats_core::Error) -> anyhow::Error {
     let exit = match error.kind() {
         ErrorKind::InputInvalid { .. } => Exit::Usage,
         ErrorKind::Conflict {

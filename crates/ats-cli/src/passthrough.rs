@@ -9,6 +9,7 @@ use clap::Args;
 use serde_json::{Map, Value, json};
 
 use crate::{
+    act,
     context::{Context, Global},
     exit::{Exit, usage},
     output,
@@ -70,7 +71,10 @@ pub(crate) async fn run(options: &Options, global: &Global) -> Result<Exit> {
         headers: options.headers.iter().cloned().collect(),
         body: body(options.data.as_deref())?,
     };
-    let answer = passthrough.call(&call).await?;
+    let answer = passthrough
+        .call(&call)
+        .await
+        .map_err(|error| act::refused(&error))?;
     let text = std::str::from_utf8(&answer.body);
     let data = match text {
         Ok(text) if !options.base64 => match serde_json::from_str(text) {

@@ -7,6 +7,7 @@
     reason = "helpers of tests may panic as tests do"
 )]
 
+mod act;
 mod asking;
 mod commands;
 mod connecting;
