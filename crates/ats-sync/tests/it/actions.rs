@@ -254,16 +254,19 @@ async fn of_two_that_come_at_once_with_one_key_the_second_waits() {
     bench.full().await;
     bench.simulator.clear_log();
     bench.inject(
-        "candidate.createNote",
+        "application.changeStage",
         0,
         1,
         FaultKind::Delay(Duration::from_millis(50)),
     );
-    let target = format!("remote:{}", application(1));
+    let reject = json!({
+        "application_id": format!("remote:{}", application(1)),
+        "rejection_reason_id": "remote:0f000000-0000-4000-8000-000000000001",
+    });
     // Waits for one another are yields on the test's clock: nobody's patience ends.
     let wait = bench.clock.hold(Duration::from_millis(100));
-    let first = bench.act(AddNoteToApplication, Some("k"), note(&target));
-    let second = bench.act(AddNoteToApplication, Some("k"), note(&target));
+    let first = bench.act(ActionKind::RejectApplication, Some("k"), reject.clone());
+    let second = bench.act(ActionKind::RejectApplication, Some("k"), reject.clone());
     let waker = async {
         loop {
             wait.notify_waiters();
@@ -275,7 +278,7 @@ async fn of_two_that_come_at_once_with_one_key_the_second_waits() {
         () = waker => unreachable!(),
     };
     assert_eq!(first.unwrap(), second.unwrap());
-    assert_eq!(bench.notes(), 1);
+    assert_eq!(bench.requests()["application.changeStage"], 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -312,10 +315,13 @@ async fn ids_may_be_ours_or_theirs_and_unknown_ones_are_errors_of_the_input() {
     let nobody = bench.ours(ModelKind::Application, "nobody");
     let of_another_model = bench.ours(ModelKind::Candidate, &candidate(1));
     for unknown in [nobody, of_another_model, "remote:nobody".to_owned()] {
+        bench.simulator.clear_log();
         let result = bench.act(AddNoteToApplication, None, note(&unknown)).await;
         assert_eq!(kind(result), invalid("application_id"), "{unknown}");
+        let asked = !bench.simulator.log().is_empty();
+        assert_eq!(asked, unknown.starts_with("remote:"), "{unknown}");
     }
-    assert_eq!(bench.notes(), 1);
+    assert_eq!(bench.notes(), 0);
     let latest = &bench.store.actions(&bench.integration.id, 1).unwrap()[0];
     assert_eq!(latest.state, ActionState::Failed);
     assert_eq!(latest.problem.as_deref(), Some("input_invalid"));
