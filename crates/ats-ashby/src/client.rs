@@ -228,6 +228,8 @@ impl Client {
                 "the vendor does not tell whether it carried this out",
             )
             .because(error),
+            // It did not say which, but what it refused is what was sent.
+            ErrorKind::Unexpected => error.into_kind(ErrorKind::InputRejected { field: None }),
             _ => error,
         })?;
         Ok(Answer {

@@ -139,6 +139,13 @@ impl Error {
         self
     }
 
+    /// The same error of another kind, for a caller that knows more about it.
+    #[must_use]
+    pub fn into_kind(mut self, kind: ErrorKind) -> Self {
+        self.kind = kind;
+        self
+    }
+
     /// Why it failed.
     pub fn kind(&self) -> &ErrorKind {
         &self.kind

@@ -20,8 +20,41 @@ fn a_check_tells_of_every_model_and_action_and_keeps_nothing() {
         assert_eq!(models[model]["ok"], true, "{model}");
         assert_eq!(models[model]["missing_permissions"], json!([]), "{model}");
     }
-    assert_eq!(report["actions"].as_object().unwrap().len(), 11);
+    for kind in ["actions", "features"] {
+        let slots = report[kind].as_object().unwrap();
+        assert_eq!(slots.len(), 13, "{kind}");
+        for (name, slot) in slots {
+            assert_eq!(slot["ok"], true, "{name}");
+        }
+    }
     assert!(bench.run(&["check", "acme"]).text().contains("candidates"));
+    assert_eq!(bench.run(&["export", "acme", "users"]).text(), "");
+}
+
+#[test]
+fn a_live_check_tells_of_every_field_what_was_seen_and_only_reads() {
+    let bench = Bench::connected();
+    let report = bench.json(&["check", "acme", "--live"]).ok();
+    let live = &report["live"]["models"];
+    assert_eq!(live.as_object().unwrap().len(), MODELS.len());
+    assert_eq!(live["users"]["fields"]["email"]["status"], "works");
+    assert_eq!(
+        live["applications"]["fields"]["remote_url"]["status"],
+        "not_available"
+    );
+    let condition = &live["job_screening_questions"]["fields"]["precondition_options"];
+    assert_eq!(condition["status"], "nothing_yet");
+    for exchange in bench.simulator.log() {
+        let endpoint = exchange.endpoint;
+        let permission = ats_simulator::ashby::permission_of(&endpoint).unwrap();
+        assert!(permission.ends_with("Read"), "{endpoint}");
+    }
+    assert!(
+        bench
+            .run(&["check", "acme", "--live"])
+            .text()
+            .contains("looked at")
+    );
     assert_eq!(bench.run(&["export", "acme", "users"]).text(), "");
 }
 

@@ -65,8 +65,9 @@ async fn details_that_cost_a_request_each_are_not_fetched_again_either() {
     bench.pass(&PassOptions::default()).await;
     let details = bench.requests()["application.info"];
     let with_details = bench.simulator.read(|world| world.len("applications"));
+    // A page of two that was under way when the pass was stopped is asked for again as a whole.
     assert!(
-        details <= with_details,
+        details <= with_details + 2,
         "{details} of {with_details}, {before:?} before"
     );
 }
@@ -247,9 +248,9 @@ async fn a_pass_over_some_models_between_the_parts_of_another_loses_nothing() {
     let bench = Bench::small().await;
     bench.full().await;
     let before = bench.shown();
-    // Some candidates are seen by the walk of the first, then all by that of the second.
+    // Candidates are seen by the walk of the first, all or some, then all by that of the second.
     let first = bench.stopped_in(&full(), "candidates").await;
-    assert_eq!(walk(&first, "candidates").state, WalkState::Open);
+    assert_ne!(walk(&first, "candidates").state, WalkState::Complete);
     let only = PassOptions {
         only: [ModelKind::Candidate].into(),
         ..full()
