@@ -73,7 +73,10 @@ const TRIED: &str = "\
   they come in portions of 128.
 - **Quiet delta passes** of larger organisations were not profiled. Stored postings were looked up
   one by one until lately; that they are read in rounds now is not in figures of November 2026.
-- **Time over the floor at 100 ms, size without raw documents**: nothing was tried yet.
+- **Time over the floor at 100 ms.** The limit of requests in flight grew by one a round; now it doubles
+  until the first refusal, and applications without answers no longer wait for surveys. 1k-100ms then
+  took 1.36 × (five runs) and 20k-100ms 1.04 ×; both came after the tables above.
+- **Size without raw documents**: nothing was tried yet.
 ";
 
 const HOW: &str = "\
