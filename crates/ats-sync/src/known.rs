@@ -164,14 +164,14 @@ impl Known for Stored {
         if !self.may_see(stream) || (self.empty && self.is_own(stream)) {
             return Ok(None);
         }
-        if let Some(found) = self.session.library.at_hand(stream, id) {
+        if let Some(found) = self.session.holdings.at_hand(stream, id) {
             return Ok(found);
         }
         if self.is_own(stream) {
             return self.own(id).await;
         }
         let id = id.to_owned();
-        self.read(move |session| session.library.bundle(stream, &id))
+        self.read(move |session| session.holdings.bundle(stream, &id))
             .await
     }
 
@@ -179,7 +179,7 @@ impl Known for Stored {
         if !self.may_see(stream) {
             return Ok(Vec::new());
         }
-        self.read(move |session| session.library.bundles(stream))
+        self.read(move |session| session.holdings.bundles(stream))
             .await
     }
 }

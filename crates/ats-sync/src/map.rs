@@ -110,7 +110,7 @@ impl<'a> Mapper<'a> {
     fn new(session: &'a Session, place: Place) -> Self {
         let stream = session.stream(place);
         Self {
-            view: View::new(&session.library, stream),
+            view: View::new(&session.holdings, stream),
             session,
             place,
             stream,

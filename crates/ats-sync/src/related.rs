@@ -33,7 +33,7 @@ const ROUND: usize = 500;
 
 /// The bundles of all streams that others use.
 #[derive(Debug)]
-pub(crate) struct Library {
+pub(crate) struct Holdings {
     store: Arc<dyn Store>,
     integration: IntegrationId,
     shelves: HashMap<&'static str, RwLock<State>>,
@@ -74,8 +74,8 @@ enum Wanted<'a> {
     Group(&'a str),
 }
 
-impl Library {
-    /// A library of what the streams of the connector use, with nothing in memory.
+impl Holdings {
+    /// The holdings of a connector, with nothing in memory.
     pub(crate) fn new(
         store: Arc<dyn Store>,
         integration: IntegrationId,
@@ -284,12 +284,12 @@ fn hash(group: &str) -> u64 {
     BuildHasherDefault::<DefaultHasher>::default().hash_one(group)
 }
 
-/// The library as one mapping may see it: the streams that its own stream says it uses.
+/// The holdings as one mapping may see them: the streams that its own stream says it uses.
 ///
 /// `map` cannot fail, so an error of the store waits here until it is over.
 #[derive(Debug)]
 pub(crate) struct View<'a> {
-    library: &'a Library,
+    holdings: &'a Holdings,
     stream: &'static str,
     uses: &'static [&'static str],
     error: Mutex<Option<Error>>,
@@ -297,9 +297,9 @@ pub(crate) struct View<'a> {
 
 impl<'a> View<'a> {
     /// What `map` of `stream` may see.
-    pub(crate) fn new(library: &'a Library, stream: &dyn Stream) -> Self {
+    pub(crate) fn new(holdings: &'a Holdings, stream: &dyn Stream) -> Self {
         Self {
-            library,
+            holdings,
             stream: stream.name(),
             uses: stream.uses(),
             error: Mutex::default(),
@@ -339,11 +339,11 @@ impl<'a> View<'a> {
 
 impl Related for View<'_> {
     fn get(&self, stream: &'static str, id: &str) -> Option<Arc<Bundle>> {
-        self.find(stream, || self.library.bundle(stream, id))
+        self.find(stream, || self.holdings.bundle(stream, id))
     }
 
     fn group(&self, stream: &'static str, group: &str) -> Vec<Arc<Bundle>> {
-        self.find(stream, || self.library.group(stream, group))
+        self.find(stream, || self.holdings.group(stream, group))
     }
 }
 

@@ -16,7 +16,7 @@ use ats_core::{Clock, Connector, Id, IntegrationId, ModelKind, Stream, Timestamp
 use ats_store::{Cause, Guard, Integration, PassKind, Result, Settings, Store, Tracked};
 use chrono::{DateTime, Utc};
 
-use crate::{layouts::Layouts, related::Library, streams};
+use crate::{layouts::Layouts, related::Holdings, streams};
 
 /// One pass, as all its threads see it.
 #[derive(Debug)]
@@ -34,7 +34,7 @@ pub(crate) struct Session {
     /// Full or delta.
     pub(crate) kind: PassKind,
     pub(crate) time: Time,
-    pub(crate) library: Library,
+    pub(crate) holdings: Holdings,
     pub(crate) layouts: Layouts,
     pub(crate) tracked: Option<Tracking>,
     /// Why what is read is written.
@@ -96,7 +96,7 @@ impl Session {
             .copied()
             .filter(|kind| ats_core::fields(*kind).contains_key("remote_data"));
         Ok(Self {
-            library: Library::new(store.clone(), integration.id.clone(), &*connector),
+            holdings: Holdings::new(store.clone(), integration.id.clone(), &*connector),
             counted: Mutex::new(connector.usage()),
             integration: integration.id.clone(),
             settings: integration.settings.clone(),

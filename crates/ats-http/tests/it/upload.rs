@@ -241,7 +241,7 @@ async fn a_target_that_is_none_is_the_vendors_fault() {
         (&secure, "http://files.example/"),
         (&secure, "/uploads"),
         (&secure, "https://key:pw@files.example/"),
-        (&plain, "file:///tmp/x"),
+        (&plain, "file:///etc/hosts"),
         (&plain, ""),
     ] {
         let error = send(client, url, CallKind::Read).await.unwrap_err();
