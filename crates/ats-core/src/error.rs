@@ -125,6 +125,18 @@ impl Error {
         )
     }
 
+    /// Shorthand for [`ErrorKind::InputInvalid`]. An empty path stands for the whole input.
+    pub fn invalid_input(path: &str, message: impl fmt::Display) -> Self {
+        let kind = ErrorKind::InputInvalid {
+            field: Some(path.to_owned()),
+        };
+        let message = match path {
+            "" => message.to_string(),
+            path => format!("`{path}`: {message}"),
+        };
+        Self::new(kind, "input", message)
+    }
+
     /// Adds a key-value pair that helps a person to find the place. Never a secret.
     #[must_use]
     pub fn with(mut self, key: &'static str, value: impl Into<String>) -> Self {

@@ -6,7 +6,6 @@
 use ats_core::{ActionContext, Bundle, Error, ErrorKind, RawJson, Reference, Result};
 use ats_http::Lane;
 use serde::de::DeserializeOwned;
-use serde_json::json;
 
 use crate::{
     client::Client,
@@ -177,48 +176,6 @@ impl<'a> Desk<'a> {
         let rows = self.client.all(endpoint, object(body), Lane::Write).await?;
         rows.iter().map(|row| read(endpoint, row)).collect()
     }
-
-    /// The vendor's ids of the candidates with this e-mail address, the oldest first. The vendor
-    /// does not say how its search compares, so the addresses are compared here.
-    pub(super) async fn candidates_with(&self, email: &str) -> Result<Vec<String>> {
-        if self.is_dry() {
-            return self.context.mirror.candidates_with_email(email).await;
-        }
-        let found: Vec<FoundCandidate> = self
-            .ask("candidate.search", json!({ "email": email }))
-            .await?;
-        let mut found: Vec<FoundCandidate> = found
-            .into_iter()
-            .filter(|candidate| candidate.has(email))
-            .collect();
-        found.sort_by(|one, other| (&one.created_at, &one.id).cmp(&(&other.created_at, &other.id)));
-        Ok(found.into_iter().map(|candidate| candidate.id).collect())
-    }
-}
-
-#[derive(serde::Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct FoundCandidate {
-    id: String,
-    created_at: Option<String>,
-    primary_email_address: Option<FoundEmail>,
-    email_addresses: Option<Vec<FoundEmail>>,
-}
-
-#[derive(serde::Deserialize)]
-struct FoundEmail {
-    value: Option<String>,
-}
-
-impl FoundCandidate {
-    fn has(&self, email: &str) -> bool {
-        let all = self.email_addresses.iter().flatten();
-        let mut all = all.chain(&self.primary_email_address);
-        all.any(|found| {
-            let value = found.value.as_deref().unwrap_or_default();
-            value.trim().to_lowercase() == email.trim().to_lowercase()
-        })
-    }
 }
 
 /// The vendor's id in a reference. Whoever calls a connector has put it there.
@@ -231,10 +188,7 @@ pub(super) fn remote<'r>(path: &str, reference: &'r Reference) -> Result<&'r str
 
 /// The input at `path` cannot be used.
 pub(super) fn invalid(path: &str, message: impl std::fmt::Display) -> Error {
-    let kind = ErrorKind::InputInvalid {
-        field: Some(path.to_owned()),
-    };
-    Error::new(kind, "input", format!("`{path}`: {message}"))
+    Error::invalid_input(path, message)
 }
 
 fn unknown(path: &str, name: &str, dry: bool) -> Error {

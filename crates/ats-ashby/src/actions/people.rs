@@ -91,7 +91,13 @@ impl Person {
 
 /// The candidates with an e-mail address, the oldest first.
 pub(super) async fn with_email(desk: &Desk<'_>, email: &str) -> Result<Vec<Person>> {
-    let mut ids = desk.candidates_with(email).await?;
+    let mut ids: Vec<String> = Vec::new();
+    if !desk.is_dry() {
+        let body = json!({ "email": email });
+        let found: Vec<Person> = desk.ask("candidate.search", body).await?;
+        let found = found.into_iter().filter(|person| person.has_email(email));
+        ids.extend(found.map(|person| person.id));
+    }
     for id in desk.context.mirror.candidates_with_email(email).await? {
         if !ids.contains(&id) {
             ids.push(id);

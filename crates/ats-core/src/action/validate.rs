@@ -1,20 +1,10 @@
 //! Checks of inputs that a JSON Schema does not make. Messages never quote a value.
 
-use crate::{Error, ErrorKind, Result};
-
-/// What errors about inputs name as their operation.
-const OPERATION: &str = "input";
+use crate::{Error, Result};
 
 /// The input at `path` cannot be used.
 pub(crate) fn invalid(path: &str, message: &str) -> Error {
-    let kind = ErrorKind::InputInvalid {
-        field: Some(path.to_owned()),
-    };
-    let message = match path {
-        "" => message.to_owned(),
-        path => format!("`{path}`: {message}"),
-    };
-    Error::new(kind, OPERATION, message)
+    Error::invalid_input(path, message)
 }
 
 pub(super) fn not_empty(path: &str, text: &str) -> Result<()> {

@@ -1,7 +1,7 @@
 //! From our ids to the vendor's: what an input names is looked up in the mirror.
 
 use ats_core::{
-    Action, Error, ErrorKind, Id, IntegrationId, ModelKind, Reference, Warning,
+    Action, Error, Id, IntegrationId, ModelKind, Reference, Warning,
     action::{AnswerInput, NewAnswer},
 };
 use ats_store::{Store, StoredRecord};
@@ -126,12 +126,11 @@ fn options(question: &Value, answer: &mut AnswerInput) {
 }
 
 fn unknown(path: &str, model: ModelKind) -> Error {
-    let kind = ErrorKind::InputInvalid {
-        field: Some(path.to_owned()),
-    };
-    let message = format!(
-        "`{path}`: there is no such record among the {model}; give an id of the mirror, or \
-         `remote:` and the vendor's id"
-    );
-    Error::new(kind, "input", message)
+    Error::invalid_input(
+        path,
+        format_args!(
+            "there is no such record among the {model}; give an id of the mirror, or `remote:` and \
+             the vendor's id"
+        ),
+    )
 }
