@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{
     Shows, Trial, Variation,
-    perform::Stage,
+    perform::{Done, Stage},
     requests::{compare, difference, places},
     rules::{RULES, failed, performed},
 };
@@ -144,37 +144,26 @@ pub(crate) async fn input_case(
         .await
         .map_err(|error| failed(trial.action, &what).came(error))?;
     let claim = || Claim::Input(trial.action, input.to_owned());
-    let paths = match trial.action.only_reads() {
-        // What is only read shows in the answer.
-        true => {
-            if least.outcome.output == done.outcome.output {
-                return Err(failed(trial.action, &what)
-                    .expected("another answer", "another input")
-                    .came("the same one"));
-            }
-            variation
-                .sent
-                .iter()
-                .map(|sent| (*sent).to_owned())
-                .collect()
-        }
-        false => {
-            let came = difference(&places(&least.writes), &places(&done.writes));
-            let (unnamed, idle) = compare(variation.sent, &came);
-            if !unnamed.is_empty() || !idle.is_empty() {
-                return Err(failed(trial.action, &what)
-                    .expected(
-                        format_args!("changes at {:?}", variation.sent),
-                        "the harness",
-                    )
-                    .came(format_args!(
-                        "changes at {}; not named: {unnamed:?}; named in vain: {idle:?}",
-                        listed(&came)
-                    )));
-            }
-            came
-        }
-    };
+    // What is only read shows in the answer too.
+    if trial.action.only_reads() && least.outcome.output == done.outcome.output {
+        return Err(failed(trial.action, &what)
+            .expected("another answer", "another input")
+            .came("the same one"));
+    }
+    let all = |done: &Done| places(&[&done.writes[..], &done.reads[..]].concat());
+    let paths = difference(&all(&least), &all(&done));
+    let (unnamed, idle) = compare(variation.sent, &paths);
+    if !unnamed.is_empty() || !idle.is_empty() {
+        return Err(failed(trial.action, &what)
+            .expected(
+                format_args!("changes at {:?}", variation.sent),
+                "the harness",
+            )
+            .came(format_args!(
+                "changes at {}; not named: {unnamed:?}; named in vain: {idle:?}",
+                listed(&paths)
+            )));
+    }
     let mut evidence = Evidence::of(claim(), Fact::Sent { paths });
     match &variation.shows {
         Shows::Nowhere(reason) => evidence = evidence.note(*reason),

@@ -30,6 +30,8 @@ pub(crate) struct Done {
     pub(crate) warnings: Vec<Warning>,
     /// What was written at the vendor.
     pub(crate) writes: Vec<Sent>,
+    /// What was asked for an action that only reads; nothing for any other.
+    pub(super) reads: Vec<Sent>,
 }
 
 impl Stage {
@@ -76,6 +78,7 @@ impl Stage {
             outcome,
             warnings,
             writes: self.remote.writes(),
+            reads: Vec::new(),
         })
     }
 
@@ -88,15 +91,21 @@ impl Stage {
         book: &Book,
     ) -> Result<Done> {
         let before = self.remote.writes().len();
+        let asked = self.remote.requests().len();
         let performed = self
             .run(connector, kind, input, book, Manner::default())
             .await;
         let writes = self.remote.writes().split_off(before);
+        let reads = match kind.only_reads() {
+            true => self.remote.requests().split_off(asked),
+            false => Vec::new(),
+        };
         let (outcome, warnings) = performed?;
         Ok(Done {
             outcome,
             warnings,
             writes,
+            reads,
         })
     }
 

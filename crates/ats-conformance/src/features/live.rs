@@ -50,6 +50,12 @@ pub(super) async fn live_tests(context: &Context, needs: &Needs) -> Result<(), F
                     .expected(format_args!("named: {declared}"), "the connector's table")
                     .came(format_args!("{:?}", report.standing)));
             }
+            if !declared && report.standing != full.models[model].standing {
+                return Err(failed("per_model_tests")
+                    .record(format_args!("{model} without {missing}"))
+                    .expected("as with every permission", "the connector's table")
+                    .came(format_args!("{:?}", report.standing)));
+            }
             for (field, found) in &report.fields {
                 let needed = declared
                     || needs

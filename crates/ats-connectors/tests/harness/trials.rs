@@ -220,7 +220,12 @@ fn files_of_application() -> Trial {
         vec![vary(
             "application_id",
             json!({ "application_id": "remote:3b000000-0000-4000-8000-000000000003" }),
-            &["application.info:/applicationId"],
+            // Files lie with the candidate, and each has an address of its own.
+            &[
+                "application.info:/applicationId",
+                "candidate.info:/id",
+                "file.info:/fileHandle",
+            ],
             Shows::Nowhere("the answer shows it"),
         )],
     )
@@ -233,7 +238,7 @@ fn files_of_candidate() -> Trial {
         vec![vary(
             "candidate_id",
             json!({ "candidate_id": OTHER_CANDIDATE }),
-            &["candidate.info:/id"],
+            &["candidate.info:/id", "file.info:/fileHandle"],
             Shows::Nowhere("the answer shows it"),
         )],
     )
