@@ -29,6 +29,8 @@ enum Lie {
     Honest,
     /// Sends in a dry run too.
     SendsInADryRun,
+    /// Plans another body than it sends.
+    PlansAnother,
     /// Writes before it looks whether there is such a candidate.
     WritesForNobody,
     /// Calls a missing permission a bad key.
@@ -111,7 +113,10 @@ impl Once for Creation<'_> {
     fn call(&self) -> PlannedCall {
         PlannedCall {
             endpoint: "link.create".to_owned(),
-            body: self.body.clone(),
+            body: match self.lie {
+                Lie::PlansAnother => json!({}),
+                _ => self.body.clone(),
+            },
         }
     }
 
@@ -460,6 +465,7 @@ fn each_lie_turns_its_own_cases_red() {
     ];
     let cases: &[(Lie, &[&str])] = &[
         (Lie::SendsInADryRun, &["dry_run"]),
+        (Lie::PlansAnother, &["dry_run"]),
         (Lie::WritesForNobody, &["unknown_record"]),
         (Lie::NamesNoPermission, &["permissions"]),
         (Lie::LooksNowhere, &["lost_answer", "dead_process"]),
