@@ -72,10 +72,10 @@ const TRIED: &str = "\
 - **Memory.** Postings used to come as one page with all details: 314 MB for 200,000 candidates. Now
   they come in portions of 128.
 - **Quiet delta passes** of larger organisations were not profiled. Stored postings were looked up
-  one by one until lately; that they are read in rounds now is not in figures of November 2026.
+  one by one; now they are read in rounds.
 - **Time over the floor at 100 ms.** The limit of requests in flight grew by one a round; now it doubles
-  until the first refusal, and applications without answers no longer wait for surveys. 1k-100ms then
-  took 1.36 × (five runs) and 20k-100ms 1.04 ×; both came after the tables above.
+  until the first refusal, and applications without answers no longer wait for surveys. What is left
+  for small organisations is that a stream waits for the streams whose records its mapping looks up.
 - **Size without raw documents**: nothing was tried yet.
 ";
 
