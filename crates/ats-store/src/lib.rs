@@ -10,6 +10,7 @@ mod change;
 mod commit;
 mod error;
 mod integration;
+mod list;
 mod pass;
 mod record;
 pub mod sqlite;
@@ -29,6 +30,7 @@ pub use commit::{
 };
 pub use error::{Error, Result};
 pub use integration::{Integration, IntegrationState, Settings, Tracked};
+pub use list::{Filter, InvalidPlace, ListQuery, Page, Place, Row, record_id};
 pub use pass::{
     NewPass, Pass, PassEnd, PassKind, PassState, Problem, Tally, Walk, WalkStart, WalkState,
 };

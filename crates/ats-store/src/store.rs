@@ -11,10 +11,10 @@ use ats_core::{Checkpoint, Id, IntegrationId, ModelKind, StepState, Timestamp, U
 
 use crate::{
     ActionEnd, ActionEntry, BundleState, Cause, Change, ChangeQuery, DeletionReason,
-    DeliveryProgress, DueBundle, Integration, LossRow, Missing, ModelCount, NewAction, NewDelivery,
-    NewPass, NewSubscription, PageCommit, Pass, PassEnd, Problem, RecordQuery, RejectRow, Removal,
-    Result, Segment, StoredBundle, StoredDelivery, StoredRecord, StoredSubscription, Swept,
-    Tracked, WalkStart,
+    DeliveryProgress, DueBundle, Integration, ListQuery, LossRow, Missing, ModelCount, NewAction,
+    NewDelivery, NewPass, NewSubscription, Page, PageCommit, Pass, PassEnd, Problem, RecordQuery,
+    RejectRow, Removal, Result, Segment, StoredBundle, StoredDelivery, StoredRecord,
+    StoredSubscription, Swept, Tracked, WalkStart,
 };
 
 /// The right to write what belongs to one integration. It ends when it is dropped, and when the
@@ -263,6 +263,19 @@ pub trait Store: Debug + Send + Sync + 'static {
     /// keys.
     fn of_candidate(&self, id: &IntegrationId, candidate: &Id) -> Result<Vec<StoredRecord>>;
 
+    /// Records by our ids, in the order that was asked, with a tombstone or without. Those that are
+    /// not there, or of another integration, are left out.
+    fn records_by_ids(&self, id: &IntegrationId, ids: &[Id]) -> Result<Vec<StoredRecord>>;
+
+    /// The living records of a model that refer to one of `parents`, whatever the field: for each
+    /// parent in turn, in the order of their keys.
+    fn children(
+        &self,
+        id: &IntegrationId,
+        model: ModelKind,
+        parents: &[Id],
+    ) -> Result<Vec<StoredRecord>>;
+
     /// Records of a model, in the order of their keys.
     fn records(&self, id: &IntegrationId, query: RecordQuery) -> Result<Vec<StoredRecord>>;
 
@@ -292,4 +305,52 @@ pub trait Store: Debug + Send + Sync + 'static {
     /// The latest moment that anything of the integration was written at. An engine's time never
     /// falls behind it, whatever the machine's clock does.
     fn latest(&self, id: &IntegrationId) -> Result<Option<Timestamp>>;
+
+    // Lists
+
+    /// A page of a list. The answers of its records are added to `text`, with commas between them; a
+    /// record without one is given itself.
+    ///
+    /// # What belongs together
+    /// `updated_after` finds a record also if the following changed: of an application its candidate,
+    /// interviews and offers; of a candidate its applications and which tags it carries; of a job its
+    /// postings, its screening questions, and which stages, questions and team it has; of an offer
+    /// its application; of an interview its application and who interviews. Whatever was written
+    /// before the first full pass of an integration ended counts as changed at its last moment.
+    ///
+    /// # What answers may show
+    /// An answer may show anything of its own record, and of others: in a candidate its tags, its
+    /// applications and their stages; in an application its candidate with its tags, its stage, its
+    /// interviews and its offers; in a job its stages, questions, postings and team; in an interview
+    /// its interviewers, its application and that one's candidate; in an offer its application and
+    /// that one's candidate; in all of these of a job the id, `remote_id` and `name`, and of a stage
+    /// of a job its place. It may not show raw documents of any record but its own. As soon as one of
+    /// these changes, the answer is gone.
+    fn list(&self, id: &IntegrationId, query: &ListQuery, text: &mut String) -> Result<Page>;
+
+    /// A number that moves with every change of a record of the integration, and never back.
+    fn last_change(&self, id: &IntegrationId) -> Result<i64>;
+
+    /// Keeps answers, by the keys of their records, unless something of the integration has changed
+    /// since `as_of`, which was read before whatever they were made of. Tells whether they were kept.
+    fn save_answers(
+        &self,
+        id: &IntegrationId,
+        as_of: i64,
+        answers: &[(i64, String)],
+    ) -> Result<bool>;
+
+    /// Records of a model without an answer, with a tombstone or without, in the order of their keys:
+    /// at most `limit` after the key `after`.
+    fn without_answer(
+        &self,
+        id: &IntegrationId,
+        model: ModelKind,
+        after: i64,
+        limit: usize,
+    ) -> Result<Vec<StoredRecord>>;
+
+    /// Drops all answers of an integration, since they would be made otherwise now. Those that are
+    /// being made are not taken any more.
+    fn drop_answers(&self, id: &IntegrationId) -> Result<()>;
 }

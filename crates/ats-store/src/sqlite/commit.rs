@@ -21,10 +21,12 @@ use crate::{
 pub(super) fn pages(tx: &Transaction<'_>, models: &Models, pages: &[PageCommit]) -> Result<()> {
     let mut writer = Writer::new(tx, models)?;
     for commit in pages {
+        let integration = integrations::key(tx, &commit.integration)?;
         let page = Page {
             commit,
-            integration: integrations::key(tx, &commit.integration)?,
+            integration,
             stream: integrations::stream(tx, &commit.integration, &commit.stream)?,
+            touched_at: writer.ledger.moment(tx, integration, commit.at)?,
         };
         page.write(&mut writer)?;
     }
@@ -35,6 +37,7 @@ struct Page<'a> {
     commit: &'a PageCommit,
     integration: i64,
     stream: i64,
+    touched_at: i64,
 }
 
 /// A bundle as it was found.
@@ -266,6 +269,7 @@ impl Page<'_> {
             integration: self.integration,
             pass: self.commit.pass,
             at: self.commit.at,
+            touched_at: self.touched_at,
             cause: &bundle.cause,
             first,
         };

@@ -112,6 +112,8 @@ const ERASE: &[&str] = &[
          JOIN streams AS s ON s.key = b.stream WHERE s.integration = ?1)",
     "DELETE FROM losses WHERE bundle IN (SELECT b.key FROM bundles AS b
          JOIN streams AS s ON s.key = b.stream WHERE s.integration = ?1)",
+    "DELETE FROM answers WHERE record IN (SELECT key FROM records WHERE integration = ?1)",
+    "DELETE FROM links WHERE record IN (SELECT key FROM records WHERE integration = ?1)",
     "DELETE FROM rivals WHERE record IN (SELECT key FROM records WHERE integration = ?1)",
     "DELETE FROM bundles WHERE stream IN (SELECT key FROM streams WHERE integration = ?1)",
     "DELETE FROM rejects WHERE walk IN (SELECT w.key FROM walks AS w

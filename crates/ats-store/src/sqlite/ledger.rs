@@ -11,8 +11,10 @@ use rusqlite::{Transaction, params};
 use super::{
     Models,
     changes::{self, Line},
+    links::Links,
     settle::Moment,
-    values::{from_word, millis, word},
+    touch::{Touched, Touches},
+    values::{damaged, from_word, millis, word},
 };
 use crate::{Cause, ChangeKind, DeletionReason, Result, Tally};
 
@@ -22,6 +24,7 @@ pub(super) struct Ledger {
     tallies: HashMap<(i64, ModelKind), Tally>,
     orphans: BTreeMap<i64, Orphan>,
     lines: Vec<Line>,
+    touches: Touches,
 }
 
 /// Why and when a record lost the last bundle that gave it.
@@ -30,11 +33,22 @@ struct Orphan {
     integration: i64,
     pass: i64,
     at: Timestamp,
+    touched_at: i64,
     cause: Cause,
     reason: DeletionReason,
 }
 
 impl Ledger {
+    /// The moment of what the transaction changes in an integration, for the lists.
+    pub(super) fn moment(
+        &mut self,
+        tx: &Transaction<'_>,
+        integration: i64,
+        at: Timestamp,
+    ) -> Result<i64> {
+        self.touches.moment(tx, integration, at)
+    }
+
     pub(super) fn tally(&mut self, pass: i64, model: ModelKind) -> &mut Tally {
         self.tallies.entry((pass, model)).or_default()
     }
@@ -45,6 +59,7 @@ impl Ledger {
             integration: moment.integration,
             pass: moment.pass,
             at: moment.at,
+            touched_at: moment.touched_at,
             cause: moment.cause.clone(),
             reason,
         };
@@ -56,18 +71,24 @@ impl Ledger {
         self.orphans.remove(&record).is_some()
     }
 
-    /// A line for the change log. All are written together, which costs less.
-    pub(super) fn log(&mut self, line: Line) {
+    /// A line for the change log, and the record it is about. All are written together, which costs
+    /// less.
+    pub(super) fn log(&mut self, line: Line, touched: Touched) {
         self.lines.push(line);
+        self.touches.add(touched);
+    }
+
+    /// The content of a record is as before, and its raw documents may not be.
+    pub(super) fn reshow(&mut self, integration: i64, record: i64) {
+        self.touches.reshow(integration, record);
     }
 
     /// Sets the tombstones and writes what was counted and logged.
     pub(super) fn close(mut self, tx: &Transaction<'_>, models: &Models) -> Result<()> {
         for (record, orphan) in std::mem::take(&mut self.orphans) {
-            let (model, reason) = bury(tx, record, &orphan)?;
-            let model = models.kind(model)?;
-            self.tally(orphan.pass, model).deleted += 1;
-            self.log(Line {
+            let (touched, reason) = bury(tx, models, record, &orphan)?;
+            self.tally(orphan.pass, touched.model).deleted += 1;
+            let line = Line {
                 integration: orphan.integration,
                 record,
                 pass: orphan.pass,
@@ -76,9 +97,11 @@ impl Ledger {
                 cause: changes::cause(&orphan.cause)?,
                 reason: Some(reason),
                 fields: None,
-            });
+            };
+            self.log(line, touched);
         }
         changes::write(tx, &self.lines)?;
+        std::mem::take(&mut self.touches).close(tx, models)?;
         self.write(tx, models)
     }
 
@@ -106,22 +129,40 @@ impl Ledger {
     }
 }
 
-/// Sets a tombstone, or keeps the one that an archived record has. Gives the number of its model,
-/// and the reason that it has now.
-fn bury(tx: &Transaction<'_>, record: i64, orphan: &Orphan) -> Result<(i64, DeletionReason)> {
+/// Sets a tombstone, or keeps the one that an archived record has. Gives what changed, and the reason
+/// that the record has now.
+fn bury(
+    tx: &Transaction<'_>,
+    models: &Models,
+    record: i64,
+    orphan: &Orphan,
+) -> Result<(Touched, DeletionReason)> {
     let mut update = tx.prepare_cached(
-        "UPDATE records SET changed_at = ?2, pass = ?3,
+        "UPDATE records SET changed_at = ?2, touched_at = ?5, pass = ?3,
              reason = CASE WHEN deleted_at IS NULL THEN ?4 ELSE reason END,
              deleted_at = coalesce(deleted_at, ?2)
-         WHERE key = ?1 RETURNING model, reason",
+         WHERE key = ?1 RETURNING model, id, content, reason",
     )?;
     let values = params![
         record,
         millis(orphan.at),
         orphan.pass,
-        word(&orphan.reason)?
+        word(&orphan.reason)?,
+        orphan.touched_at
     ];
-    let (model, reason): (i64, String) =
-        update.query_row(values, |row| Ok((row.get(0)?, row.get(1)?)))?;
-    Ok((model, from_word(&reason)?))
+    let (model, id, content, reason): (i64, String, String, String) = update
+        .query_row(values, |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+        })?;
+    let model = models.kind(model)?;
+    let touched = Touched {
+        integration: orphan.integration,
+        record,
+        model,
+        id: id.parse().map_err(|_| damaged("a record has an odd id"))?,
+        is_new: false,
+        elsewhere: true,
+        links: Links::of(model, &content),
+    };
+    Ok((touched, from_word(&reason)?))
 }

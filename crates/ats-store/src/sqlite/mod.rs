@@ -4,13 +4,17 @@
 //! write waits for another process that writes, and gives up with a message after a while.
 
 mod actions;
+mod answers;
 mod bundles;
 mod changes;
 mod commit;
 mod dependents;
 mod failure;
+mod filters;
 mod integrations;
 mod ledger;
+mod links;
+mod lists;
 mod lock;
 mod passes;
 #[cfg(test)]
@@ -22,6 +26,7 @@ mod settle;
 mod statements;
 mod subscriptions;
 mod sweep;
+mod touch;
 mod values;
 mod writer;
 
@@ -39,9 +44,9 @@ use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
 use crate::{
     ActionEnd, ActionEntry, BundleState, Cause, Change, ChangeQuery, DeletionReason,
-    DeliveryProgress, DueBundle, Error, Guard, Integration, LossRow, Missing, ModelCount,
-    NewAction, NewDelivery, NewPass, NewSubscription, PageCommit, Pass, PassEnd, Problem,
-    RecordQuery, RejectRow, Removal, Result, Segment, Store, StoredBundle, StoredDelivery,
+    DeliveryProgress, DueBundle, Error, Guard, Integration, ListQuery, LossRow, Missing,
+    ModelCount, NewAction, NewDelivery, NewPass, NewSubscription, Page, PageCommit, Pass, PassEnd,
+    Problem, RecordQuery, RejectRow, Removal, Result, Segment, Store, StoredBundle, StoredDelivery,
     StoredRecord, StoredSubscription, Swept, Tracked, WalkStart,
 };
 
@@ -65,7 +70,7 @@ impl Default for Options {
 }
 
 /// Readers that are kept open when nobody reads.
-const IDLE_READERS: usize = 4;
+const IDLE_READERS: usize = 8;
 
 /// A database file.
 pub struct SqliteStore {
@@ -458,6 +463,19 @@ impl Store for SqliteStore {
         self.read(|db| records::page(db, &self.models, id, query))
     }
 
+    fn records_by_ids(&self, id: &IntegrationId, ids: &[Id]) -> Result<Vec<StoredRecord>> {
+        self.read(|db| records::by_ids(db, &self.models, id, ids))
+    }
+
+    fn children(
+        &self,
+        id: &IntegrationId,
+        model: ModelKind,
+        parents: &[Id],
+    ) -> Result<Vec<StoredRecord>> {
+        self.read(|db| records::children(db, &self.models, id, model, parents))
+    }
+
     fn remote_data(&self, id: &IntegrationId, record: &StoredRecord) -> Result<Option<String>> {
         self.read(|db| records::remote_data(db, id, record))
     }
@@ -488,5 +506,36 @@ impl Store for SqliteStore {
 
     fn latest(&self, id: &IntegrationId) -> Result<Option<Timestamp>> {
         self.read(|db| passes::latest_moment(db, id))
+    }
+
+    fn list(&self, id: &IntegrationId, query: &ListQuery, text: &mut String) -> Result<Page> {
+        self.read(|db| lists::page(db, &self.models, id, query, text))
+    }
+
+    fn last_change(&self, id: &IntegrationId) -> Result<i64> {
+        self.read(|db| answers::last_change(db, id))
+    }
+
+    fn save_answers(
+        &self,
+        id: &IntegrationId,
+        as_of: i64,
+        answers: &[(i64, String)],
+    ) -> Result<bool> {
+        self.write(|tx| answers::save(tx, id, as_of, answers))
+    }
+
+    fn without_answer(
+        &self,
+        id: &IntegrationId,
+        model: ModelKind,
+        after: i64,
+        limit: usize,
+    ) -> Result<Vec<StoredRecord>> {
+        self.read(|db| answers::missing(db, &self.models, id, model, after, limit))
+    }
+
+    fn drop_answers(&self, id: &IntegrationId) -> Result<()> {
+        self.write(|tx| answers::drop_all(tx, id))
     }
 }

@@ -41,6 +41,61 @@ pub(super) fn one(
     rows.next()?.map(|row| read(models, row)).transpose()
 }
 
+/// A record by its key.
+pub(super) fn by_key(
+    db: &Connection,
+    models: &Models,
+    integration: i64,
+    key: i64,
+) -> Result<Option<StoredRecord>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM records AS r LEFT JOIN layouts AS l
+             ON l.integration = r.integration AND l.key = r.layout
+         WHERE r.key = ?1 AND r.integration = ?2"
+    );
+    let mut statement = db.prepare_cached(&sql)?;
+    let mut rows = statement.query([key, integration])?;
+    rows.next()?.map(|row| read(models, row)).transpose()
+}
+
+/// The records with these ids, in their order; those that are not there are left out.
+pub(super) fn by_ids(
+    db: &Connection,
+    models: &Models,
+    id: &IntegrationId,
+    ids: &[Id],
+) -> Result<Vec<StoredRecord>> {
+    let found = ids.iter().map(|record| one(db, models, id, record));
+    found.filter_map(Result::transpose).collect()
+}
+
+/// The living records of a model that refer to one of these.
+pub(super) fn children(
+    db: &Connection,
+    models: &Models,
+    id: &IntegrationId,
+    model: ModelKind,
+    parents: &[Id],
+) -> Result<Vec<StoredRecord>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM links AS k JOIN records AS r ON r.key = k.record
+         LEFT JOIN layouts AS l ON l.integration = r.integration AND l.key = r.layout
+         WHERE k.target = ?1 AND k.model = ?2 AND r.integration = ?3 AND r.deleted_at IS NULL
+         ORDER BY k.record"
+    );
+    let mut statement = db.prepare_cached(&sql)?;
+    let integration = integrations::key(db, id)?;
+    let mut records = Vec::new();
+    for parent in parents {
+        let values = params![parent.as_str(), models.key(model), integration];
+        let mut rows = statement.query(values)?;
+        while let Some(row) = rows.next()? {
+            records.push(read(models, row)?);
+        }
+    }
+    Ok(records)
+}
+
 /// The key of a record.
 pub(super) fn key(db: &Connection, integration: i64, record: &Id) -> Result<Option<i64>> {
     let mut statement =
@@ -85,10 +140,9 @@ pub(super) fn of_candidate(
     candidate: &Id,
 ) -> Result<Vec<StoredRecord>> {
     let sql = format!(
-        "SELECT {COLUMNS} FROM records AS r LEFT JOIN layouts AS l
-             ON l.integration = r.integration AND l.key = r.layout
-         WHERE r.content ->> 'candidate_id' = ?1 AND r.integration = ?2
-           AND r.deleted_at IS NULL ORDER BY r.key"
+        "SELECT {COLUMNS} FROM links AS k JOIN records AS r ON r.key = k.record
+         LEFT JOIN layouts AS l ON l.integration = r.integration AND l.key = r.layout
+         WHERE k.target = ?1 AND r.integration = ?2 AND r.deleted_at IS NULL ORDER BY k.record"
     );
     let mut statement = db.prepare_cached(&sql)?;
     let mut rows = statement.query(params![candidate.as_str(), integrations::key(db, id)?])?;
@@ -229,8 +283,8 @@ pub(super) fn counts(
         counts.entry(models.kind(row.get(0)?)?).or_default().live = row.get::<_, i64>(1)? as u64;
     }
     let mut deleted = db.prepare_cached(
-        "SELECT model, count(*) FROM records WHERE integration = ?1 AND deleted_at IS NOT NULL
-         GROUP BY model",
+        "SELECT model, count(*) FROM records INDEXED BY records_deleted
+         WHERE integration = ?1 AND deleted_at IS NOT NULL GROUP BY model",
     )?;
     let mut rows = deleted.query([integration])?;
     while let Some(row) = rows.next()? {

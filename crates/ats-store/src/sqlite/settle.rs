@@ -8,7 +8,9 @@ use serde_json::{Map, Value};
 
 use super::{
     changes::{self, Line},
+    links::{self, Links},
     rivals,
+    touch::Touched,
     values::{damaged, millis, packed_json, word},
     writer::Writer,
 };
@@ -20,6 +22,8 @@ pub(super) struct Moment<'a> {
     pub(super) integration: i64,
     pub(super) pass: i64,
     pub(super) at: Timestamp,
+    /// The same for the lists, where it never comes before an earlier one.
+    pub(super) touched_at: i64,
     pub(super) cause: &'a Cause,
     /// Whether the bundle is seen for the first time in its walk: a record is counted as unchanged
     /// once, however often its bundle comes.
@@ -44,6 +48,26 @@ struct Found {
     raw_hash: Option<Vec<u8>>,
     deleted_at: Option<i64>,
     has_places: bool,
+}
+
+/// What happened to a record.
+struct Happened {
+    kind: ChangeKind,
+    reason: Option<DeletionReason>,
+    fields: Option<Vec<String>>,
+}
+
+impl Happened {
+    /// Whether others may show something of the record that is not as it was. A job has many
+    /// applications, which show its name and nothing else that can change.
+    fn shows_elsewhere(&self, model: ModelKind) -> bool {
+        let fields = self.fields.as_deref().unwrap_or_default();
+        model != ModelKind::Job
+            || self.kind != ChangeKind::Updated
+            || fields
+                .iter()
+                .any(|field| field == "name" || field == "remote_id")
+    }
 }
 
 impl Writer<'_> {
@@ -128,9 +152,10 @@ impl Writer<'_> {
         record: &RecordCommit,
     ) -> Result<Option<i64>> {
         let reason = record.archived.then_some(DeletionReason::Archived);
+        let model = self.models.key(record.model);
         let inserted = self.statements.insert_record.execute(params![
             moment.integration,
-            self.models.key(record.model),
+            model,
             record.id.as_str(),
             bundle,
             millis(moment.at),
@@ -142,14 +167,22 @@ impl Writer<'_> {
             record.fields.as_ref().map(|(layout, _)| layout),
             record.fields.as_ref().map(|(_, values)| values),
             record.documents.as_ref().map(packed_json).transpose()?,
-            record.content
+            record.content,
+            moment.touched_at
         ])?;
         if inserted == 0 {
             return Ok(None);
         }
         let key = self.tx.last_insert_rowid();
         self.ledger.tally(moment.pass, record.model).created += 1;
-        self.log(moment, key, ChangeKind::Created, reason, None)?;
+        let links = Links::of(record.model, &record.content);
+        links::write(&mut self.statements.insert_link, model, key, &links)?;
+        let change = Happened {
+            kind: ChangeKind::Created,
+            reason,
+            fields: None,
+        };
+        self.log(moment, key, record, change, links)?;
         Ok(Some(key))
     }
 
@@ -173,7 +206,10 @@ impl Writer<'_> {
         let tally = self.ledger.tally(moment.pass, record.model);
         if !differs && !was_gone && was_deleted == record.archived {
             tally.unchanged += u64::from(moment.first);
-            return self.keep(bundle, record, found);
+            if self.keep(bundle, record, found)? {
+                self.ledger.reshow(moment.integration, found.key);
+            }
+            return Ok(());
         }
         let (kind, reason) = match (was_deleted, record.archived) {
             (true, false) => (ChangeKind::Restored, None),
@@ -185,8 +221,14 @@ impl Writer<'_> {
             ChangeKind::Deleted => tally.deleted += 1,
             _ => tally.updated += 1,
         }
+        let mut links = Links::of(record.model, &record.content);
         let fields = if differs {
-            Some(self.differing(moment, record, found, raw_differs)?)
+            let (fields, before) = self.differing(moment, record, found, raw_differs)?;
+            let model = self.models.key(record.model);
+            let insert = &mut self.statements.insert_link;
+            links::replace(self.tx, insert, model, found.key, (&before, &links))?;
+            links = links.and(before);
+            Some(fields)
         } else {
             None
         };
@@ -200,7 +242,12 @@ impl Writer<'_> {
                 .prepare_cached("DELETE FROM aliases WHERE old = ?1")?;
             forget.execute([record.id.as_str()])?;
         }
-        self.log(moment, found.key, kind, reason, fields)
+        let change = Happened {
+            kind,
+            reason,
+            fields,
+        };
+        self.log(moment, found.key, record, change, links)
     }
 
     fn update(
@@ -215,7 +262,7 @@ impl Writer<'_> {
         let mut statement = self.tx.prepare_cached(
             "UPDATE records SET bundle = ?2, changed_at = ?3, deleted_at = ?4, reason = ?5,
                  pass = ?6, hash = ?7, raw_hash = ?8, layout = ?9, field_values = ?10,
-                 documents = ?11, content = ?12 WHERE key = ?1",
+                 documents = ?11, content = ?12, touched_at = ?13 WHERE key = ?1",
         )?;
         statement.execute(params![
             found.key,
@@ -229,33 +276,34 @@ impl Writer<'_> {
             record.fields.as_ref().map(|(layout, _)| layout),
             record.fields.as_ref().map(|(_, values)| values),
             record.documents.as_ref().map(packed_json).transpose()?,
-            record.content
+            record.content,
+            moment.touched_at
         ])?;
         Ok(())
     }
 
     /// The record is as before; who gives it, whether it shows raw documents, and where they are,
-    /// may not be.
-    fn keep(&self, bundle: i64, record: &RecordCommit, found: &Found) -> Result<()> {
+    /// may not be. Tells whether one of these is not.
+    fn keep(&self, bundle: i64, record: &RecordCommit, found: &Found) -> Result<bool> {
         let same_raw = found.raw_hash.as_deref() == record.raw_hash.as_ref().map(|hash| &hash[..]);
         let has_places = found.has_places || record.documents.is_some();
         if found.bundle == Some(bundle) && same_raw && !has_places {
-            return Ok(());
+            return Ok(false);
         }
         let mut statement = self.tx.prepare_cached(
             "UPDATE records SET bundle = ?2, raw_hash = ?3, documents = ?4 WHERE key = ?1
              AND (bundle, raw_hash, documents) IS NOT (?2, ?3, ?4)",
         )?;
-        statement.execute(params![
+        let kept = statement.execute(params![
             found.key,
             bundle,
             record.raw_hash,
             record.documents.as_ref().map(packed_json).transpose()?
         ])?;
-        Ok(())
+        Ok(kept > 0)
     }
 
-    /// The names of the fields that differ. An application that moves to another candidate is
+    /// The names of the fields that differ, and what was referred to before. An application that moves to another candidate is
     /// written down: that candidate may have been merged.
     fn differing(
         &self,
@@ -263,7 +311,7 @@ impl Writer<'_> {
         record: &RecordCommit,
         found: &Found,
         raw_differs: bool,
-    ) -> Result<Vec<String>> {
+    ) -> Result<(Vec<String>, Links)> {
         let mut statement = self
             .tx
             .prepare_cached("SELECT content, layout, field_values FROM records WHERE key = ?1")?;
@@ -303,28 +351,37 @@ impl Writer<'_> {
                 .prepare_cached("DELETE FROM aliases WHERE old = ?2 AND new = ?1")?;
             undo.execute([old, new.as_str()])?;
         }
-        Ok(fields)
+        Ok((fields, Links::of(record.model, &content)))
     }
 
     fn log(
         &mut self,
         moment: &Moment<'_>,
-        record: i64,
-        kind: ChangeKind,
-        reason: Option<DeletionReason>,
-        fields: Option<Vec<String>>,
+        key: i64,
+        record: &RecordCommit,
+        change: Happened,
+        links: Links,
     ) -> Result<()> {
+        let touched = Touched {
+            integration: moment.integration,
+            record: key,
+            model: record.model,
+            id: record.id,
+            is_new: change.kind == ChangeKind::Created,
+            elsewhere: change.shows_elsewhere(record.model),
+            links,
+        };
         let line = Line {
             integration: moment.integration,
-            record,
+            record: key,
             pass: moment.pass,
             at: moment.at,
-            kind,
+            kind: change.kind,
             cause: changes::cause(moment.cause)?,
-            reason,
-            fields,
+            reason: change.reason,
+            fields: change.fields,
         };
-        self.ledger.log(line);
+        self.ledger.log(line, touched);
         Ok(())
     }
 }

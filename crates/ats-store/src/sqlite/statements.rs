@@ -11,6 +11,7 @@ pub(super) struct Statements<'a> {
     pub(super) insert_lookup: CachedStatement<'a>,
     pub(super) find_record: CachedStatement<'a>,
     pub(super) insert_record: CachedStatement<'a>,
+    pub(super) insert_link: CachedStatement<'a>,
 }
 
 impl<'a> Statements<'a> {
@@ -36,10 +37,11 @@ impl<'a> Statements<'a> {
             )?,
             insert_record: prepare(
                 "INSERT INTO records (integration, model, id, bundle, changed_at, deleted_at, reason,
-                     pass, hash, raw_hash, layout, field_values, documents, content)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
+                     pass, hash, raw_hash, layout, field_values, documents, content, touched_at)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)
                  ON CONFLICT (id) DO NOTHING",
             )?,
+            insert_link: prepare("INSERT OR IGNORE INTO links VALUES (?1, ?2, ?3)")?,
         })
     }
 }

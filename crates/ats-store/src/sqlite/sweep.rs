@@ -91,10 +91,12 @@ pub(super) fn sweep(
     limit: usize,
 ) -> Result<Swept> {
     let of_walk = of_walk(tx, walk)?;
+    let mut writer = Writer::new(tx, models)?;
     let moment = Moment {
         integration: of_walk.integration,
         pass: of_walk.pass,
         at,
+        touched_at: writer.ledger.moment(tx, of_walk.integration, at)?,
         cause: &Cause::Swept,
         first: true,
     };
@@ -106,7 +108,6 @@ pub(super) fn sweep(
     })?;
     let unseen: Vec<(i64, String, Option<String>, Vec<u8>)> =
         rows.collect::<rusqlite::Result<_>>()?;
-    let mut writer = Writer::new(tx, models)?;
     for (key, bundle, group, lookups) in &unseen {
         for record in rivals::given_by(tx, *key)? {
             writer.take_back(&moment, record, *key, reason)?;
@@ -139,14 +140,15 @@ pub(super) fn remove(tx: &Transaction<'_>, models: &Models, removal: &Removal) -
     let Some((key, group, lookups)) = found else {
         return Ok(false);
     };
+    let mut writer = Writer::new(tx, models)?;
     let moment = Moment {
         integration,
         pass: removal.pass,
         at: removal.at,
+        touched_at: writer.ledger.moment(tx, integration, removal.at)?,
         cause: &removal.cause,
         first: true,
     };
-    let mut writer = Writer::new(tx, models)?;
     for record in rivals::given_by(tx, key)? {
         writer.take_back(&moment, record, key, removal.reason)?;
     }

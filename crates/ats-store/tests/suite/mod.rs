@@ -5,12 +5,15 @@
 
 pub(crate) mod actions;
 pub(crate) mod alone;
+pub(crate) mod answers;
 pub(crate) mod build;
 pub(crate) mod commit;
 pub(crate) mod counts;
 pub(crate) mod due;
 pub(crate) mod erase;
 pub(crate) mod integrations;
+pub(crate) mod kin;
+pub(crate) mod lists;
 pub(crate) mod lock;
 pub(crate) mod log;
 pub(crate) mod merges;
@@ -180,6 +183,32 @@ macro_rules! store_suite {
             }
             property {
                 random_commits_and_sweeps_equal_a_naive_model
+            }
+            lists {
+                a_list_is_paged_to_its_end_in_the_order_of_keys
+                a_list_by_moments_stands_in_their_order
+                moments_rise_whatever_the_engine_says
+                a_walk_sees_what_changes_under_it
+                ids_lead_to_their_records
+                texts_are_compared_as_the_filter_says
+                moments_in_a_field_can_be_asked_for
+                references_lead_to_their_records
+                many_applications_of_a_job_are_found_as_few_are
+                what_belongs_to_a_record_counts_as_its_change
+                before_the_first_pass_is_over_everything_counts_as_changed
+                children_and_named_records_come_in_the_order_that_was_asked
+            }
+            answers {
+                a_page_is_made_of_answers_as_far_as_there_are_any
+                an_answer_of_a_state_that_is_over_is_not_taken
+                answers_belong_to_their_integration
+                records_without_an_answer_are_paged
+                an_answer_goes_with_what_it_shows
+                an_answer_goes_with_the_raw_documents_of_its_record
+                erasing_takes_answers_and_links_too
+            }
+            kin {
+                random_changes_of_what_belongs_together_equal_a_naive_model
             }
         }
     };
