@@ -1,16 +1,21 @@
 //! Generated blocks in hand-written documents: tables and code that would go stale by hand.
 //!
 //! A block stands between `<!-- begin <what> -->` and `<!-- end -->`. `<what>` is `arrows` for the
-//! table of rooms, or `code <file>#<region>` for the lines of a file between `// doc: begin
+//! table of rooms, `settings` for the table of the program's settings, or `code <file>#<region>` for the lines of a file between `// doc: begin
 //! <region>` and `// doc: end`. The code comes from files that compile and are tested.
 
-use anyhow::{Context, Result, bail};
+use std::process::Stdio;
+
+use anyhow::{Context, Result, bail, ensure};
 
 use crate::{
     generated::{Generated, Mode},
     tidy::arrows,
     workspace::Workspace,
 };
+
+/// The document of the server's endpoints.
+const OPENAPI: &str = "docs/openapi.json";
 
 const MEND: &str = "cargo xtask codegen";
 const BEGIN: &str = "<!-- begin ";
@@ -34,6 +39,7 @@ pub(crate) fn run(workspace: &Workspace, mode: Mode) -> Result<()> {
         .with_context(|| format!("cannot fill the blocks of {path}"))?;
         generated.file(&path, &filled)?;
     }
+    generated.file(OPENAPI, &told(workspace, &["openapi"])?)?;
     generated.finish()?;
     println!("{blocks} generated blocks are up to date");
     Ok(())
@@ -42,6 +48,7 @@ pub(crate) fn run(workspace: &Workspace, mode: Mode) -> Result<()> {
 fn content(workspace: &Workspace, what: &str) -> Result<String> {
     match what.split_once(' ') {
         None if what == "arrows" => Ok(arrows::markdown()),
+        None if what == "settings" => told(workspace, &["config", "--format", "md"]),
         Some(("code", place)) => {
             let (path, name) = place
                 .split_once('#')
@@ -52,6 +59,23 @@ fn content(workspace: &Workspace, what: &str) -> Result<String> {
         }
         _ => bail!("nobody knows how to generate `{what}`"),
     }
+}
+
+/// What the program prints about itself.
+fn told(workspace: &Workspace, arguments: &[&str]) -> Result<String> {
+    let output = workspace
+        .cargo()
+        .args(["run", "--quiet", "-p", "ats-cli", "--bin", "ats", "--"])
+        .args(arguments)
+        .stderr(Stdio::inherit())
+        .output()
+        .context("cannot run cargo")?;
+    ensure!(
+        output.status.success(),
+        "`ats {}` failed",
+        arguments.join(" ")
+    );
+    Ok(String::from_utf8(output.stdout)?)
 }
 
 /// Replaces the content of each block of `text`.

@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result};
 use ats_core::{Access, Clock, Connection, Connector, Factory, IntegrationId, Timestamp};
 use ats_http::SystemClock;
 use ats_store::{
-    Integration, IntegrationState, Settings,
+    EndUser, Integration, IntegrationState, PRODUCTION, Settings,
     vault::{self, KeyRing, KeySource},
 };
 use chrono::DateTime;
@@ -51,6 +51,10 @@ pub(crate) struct Options {
     #[arg(long, value_name = "URL")]
     base_url: Option<String>,
 
+    /// The environment whose API keys reach it [default: production, or the one it is in].
+    #[arg(long, value_name = "ENV")]
+    environment: Option<String>,
+
     /// A setting, as in `ats integrations set`. May be repeated.
     #[arg(long = "set", value_name = "KEY=VALUE", value_parser = settings::parse_pair)]
     settings: Vec<(String, String)>,
@@ -69,6 +73,9 @@ pub(crate) async fn run(options: Options, global: &Global) -> Result<Exit> {
         ));
     };
     examine_name(&options.name)?;
+    if let Some(environment) = &options.environment {
+        examine_name(environment)?;
+    }
     let place = Place::look(global, factory, &options.name)?;
     let mut settings = place.settings();
     settings::apply(&mut settings, factory.manifest, &options.settings)?;
@@ -80,6 +87,10 @@ pub(crate) async fn run(options: Options, global: &Global) -> Result<Exit> {
         base_url: options
             .base_url
             .or_else(|| place.known.as_ref()?.base_url.clone()),
+        environment: options
+            .environment
+            .or_else(|| Some(place.known.as_ref()?.environment.clone()))
+            .unwrap_or_else(|| PRODUCTION.to_owned()),
         settings,
     };
     let connected = connect(place, request).await?;
@@ -98,6 +109,7 @@ pub(crate) struct Request {
     pub(crate) name: String,
     pub(crate) credentials: BTreeMap<String, SecretString>,
     pub(crate) base_url: Option<String>,
+    pub(crate) environment: String,
     pub(crate) settings: Settings,
 }
 
@@ -194,12 +206,21 @@ pub(crate) async fn connect(place: Place, request: Request) -> Result<Connected>
         credentials: ring.seal_credentials(&request.credentials, &id)?,
         id,
         connector: manifest.slug.to_owned(),
-        name: request.name,
+        name: request.name.clone(),
         base_url: request.base_url.filter(|url| url != manifest.base_url),
         state: place
             .known
             .as_ref()
-            .map_or(IntegrationState::Active, |known| known.state),
+            .map_or(IntegrationState::Active, |known| match known.state {
+                // New credentials are a new beginning.
+                IntegrationState::Invalid => IntegrationState::Active,
+                state => state,
+            }),
+        environment: request.environment,
+        end_user: match &place.known {
+            Some(known) => known.end_user.clone(),
+            None => EndUser::named(request.name),
+        },
         settings: request.settings,
         created_at: place.known.as_ref().map_or(now, |known| known.created_at),
         credentials_changed_at: now,
@@ -241,6 +262,7 @@ impl Connected {
             "id": self.integration.id.as_str(),
             "name": self.integration.name,
             "connector": self.integration.connector,
+            "environment": self.integration.environment,
             "replaced": self.replaced,
             "access": access::to_json(self.connector.as_ref(), &self.access),
         })

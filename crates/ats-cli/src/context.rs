@@ -10,7 +10,7 @@ use std::{
 use anyhow::{Context as _, Result};
 use ats_core::{Connection, Connector};
 use ats_store::{
-    Error as StoreError, Integration, Store,
+    Error as StoreError, Integration, Platform, Store,
     sqlite::SqliteStore,
     vault::{self, KeyRing, KeySource, key_file},
 };
@@ -33,6 +33,10 @@ pub(crate) struct Global {
     #[arg(long, global = true, value_name = "URL", env = "ATS_DATABASE")]
     pub(crate) database: Option<String>,
 
+    /// A file with settings [default: ats.toml, if it is there].
+    #[arg(long, global = true, value_name = "FILE", env = "ATS_CONFIG")]
+    pub(crate) config: Option<PathBuf>,
+
     /// Fetches files (`data_url`) from addresses of private networks too.
     #[arg(long, global = true, env = "ATS_ALLOW_PRIVATE_NETWORK", value_parser = clap::builder::FalseyValueParser::new())]
     pub(crate) allow_private_network: bool,
@@ -54,6 +58,8 @@ impl Global {
 #[derive(Debug)]
 pub(crate) struct Context {
     pub(crate) store: Arc<dyn Store>,
+    /// The same with what a server keeps beside the mirror.
+    pub(crate) platform: Arc<dyn Platform>,
     pub(crate) json: bool,
     /// Whether files may be fetched from private networks.
     pub(crate) allow_private_network: bool,
@@ -80,11 +86,20 @@ impl Context {
         Ok(context)
     }
 
+    /// Opens the database, and makes it if it is not there: a server may begin with nothing.
+    pub(crate) fn open_for_server(global: &Global) -> Result<Self> {
+        let database = database_file(global.database())?;
+        let mut context = Self::open_or_create(database, global.json)?;
+        context.allow_private_network = global.allow_private_network;
+        Ok(context)
+    }
+
     /// Opens a database file, and makes it if it is not there.
     pub(crate) fn open_or_create(database: PathBuf, json: bool) -> Result<Self> {
-        let store = SqliteStore::open(&database)?;
+        let platform: Arc<dyn Platform> = Arc::new(SqliteStore::open(&database)?);
         Ok(Self {
-            store: Arc::new(store),
+            store: platform.clone(),
+            platform,
             json,
             allow_private_network: false,
             database,
@@ -219,6 +234,8 @@ mod tests {
             name: name.to_owned(),
             base_url: None,
             state: IntegrationState::Active,
+            environment: ats_store::PRODUCTION.to_owned(),
+            end_user: ats_store::EndUser::default(),
             credentials: Sealed(Vec::new()),
             settings: Settings {
                 switches: BTreeMap::new(),

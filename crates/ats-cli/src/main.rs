@@ -5,6 +5,7 @@
 mod access;
 mod act;
 mod check;
+mod config;
 mod connect;
 mod context;
 mod coverage;
@@ -17,6 +18,7 @@ mod integration;
 mod integrations;
 mod keys;
 mod log;
+mod logging;
 mod matrix;
 mod names;
 mod output;
@@ -26,6 +28,7 @@ mod progress;
 mod pull;
 mod remap;
 mod secret;
+mod serve;
 mod settings;
 mod simulate;
 mod status;
@@ -33,11 +36,10 @@ mod stop;
 mod summary;
 mod sync;
 
-use std::process::ExitCode;
+use std::{ffi::OsString, process::ExitCode};
 
 use anyhow::Result;
-use clap::{CommandFactory, Parser, Subcommand, error::ErrorKind};
-use tracing_subscriber::EnvFilter;
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, error::ErrorKind};
 
 use crate::{context::Global, exit::Exit};
 
@@ -68,6 +70,8 @@ enum Command {
     Sync(sync::Options),
     /// Shows how fresh a mirror is, what its last passes did, and what is wrong.
     Status(status::Options),
+    /// Serves the unified API over HTTP, and keeps the mirrors true meanwhile.
+    Serve(serve::Options),
     /// Performs an action: creates an application, moves it, adds a note, a tag, a file.
     Act(act::Options),
     /// Calls the vendor's own API with the stored credentials.
@@ -86,6 +90,10 @@ enum Command {
     Pull(pull::Options),
     /// Prints what each connector supports, with its proof.
     Coverage(coverage::Options),
+    /// Prints the OpenAPI document of the server.
+    Openapi,
+    /// Lists every setting with its flag, its variable, and its name in the settings file.
+    Config(config::Options),
     /// Prints the completions of a shell.
     Completions {
         /// The shell.
@@ -97,20 +105,34 @@ enum Command {
 /// has freed for itself.
 const WAITING_THREADS: usize = 3;
 
+/// The same for a server, where requests read beside the passes.
+const WAITING_THREADS_OF_A_SERVER: usize = 16;
+
 fn main() -> ExitCode {
     process::begin();
-    let arguments = match Arguments::try_parse() {
+    let line: Vec<OsString> = std::env::args_os().collect();
+    let command = match config::with_file(Arguments::command(), &line) {
+        Ok(command) => command,
+        Err(error) => {
+            let json = line.iter().any(|argument| argument == "--json");
+            return exit::report(Err(error), json);
+        }
+    };
+    let parsed = command.try_get_matches_from(line);
+    let parsed = parsed.and_then(|matches| Arguments::from_arg_matches(&matches));
+    let arguments = match parsed {
         Ok(arguments) => arguments,
         Err(error) => return refuse(&error),
     };
-    let filter = EnvFilter::try_from_env("ATS_LOG").unwrap_or_else(|_| EnvFilter::new("error"));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .init();
+    let is_server = matches!(arguments.command, Command::Serve(_));
+    let _logging = logging::begin(is_server);
     let json = arguments.global.json;
+    let waiting_threads = match is_server {
+        true => WAITING_THREADS_OF_A_SERVER,
+        false => WAITING_THREADS,
+    };
     let runtime = tokio::runtime::Builder::new_multi_thread()
-        .max_blocking_threads(WAITING_THREADS)
+        .max_blocking_threads(waiting_threads)
         .enable_all()
         .build();
     let outcome = match runtime {
@@ -129,6 +151,7 @@ async fn run(arguments: Arguments) -> Result<Exit> {
         Command::Check(options) => check::run(&options, global).await,
         Command::Integrations(options) => integrations::run(options, global),
         Command::Sync(options) => sync::run(&options, global).await,
+        Command::Serve(options) => serve::run(&options, global).await,
         Command::Act(options) => act::run(&options, global).await,
         Command::Passthrough(options) => passthrough::run(&options, global).await,
         Command::Status(options) => status::run(&options, global),
@@ -139,6 +162,11 @@ async fn run(arguments: Arguments) -> Result<Exit> {
         Command::Export(options) => export::run(&options, global),
         Command::Log(options) => log::run(&options, global),
         Command::Pull(options) => pull::run(options, global.json).await,
+        Command::Openapi => {
+            output::line(serde_json::to_string_pretty(&ats_server::openapi())?)?;
+            Ok(Exit::Complete)
+        }
+        Command::Config(options) => config::run(&options, global, &Arguments::command()),
         Command::Completions { shell } => {
             let mut text = Vec::new();
             clap_complete::generate(shell, &mut Arguments::command(), "ats", &mut text);

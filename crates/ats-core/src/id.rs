@@ -143,6 +143,20 @@ impl FromStr for IntegrationId {
     }
 }
 
+impl Serialize for IntegrationId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for IntegrationId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Cow::<'de, str>::deserialize(deserializer)?
+            .parse()
+            .map_err(de::Error::custom)
+    }
+}
+
 /// A link from one record to another.
 ///
 /// A mapper knows only the vendor's id; the engine turns it into ours once it knows the

@@ -1,6 +1,10 @@
 //! Errors as the unified API names them. Clients branch on the code; no other code may be sent.
 
+use aide::{OperationOutput, generate::GenContext, openapi::Operation};
 use ats_core::{Error, ErrorKind};
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// An error as a client sees it.
@@ -10,13 +14,141 @@ pub struct ApiError {
     pub code: Code,
     /// What a person reads.
     pub message: String,
+    /// The HTTP status, if it is another one than the code's usual one.
+    #[serde(skip)]
+    pub status: Option<u16>,
+    /// After how many seconds it is worth trying again.
+    #[serde(skip)]
+    pub retry_after: Option<u64>,
+}
+
+impl ApiError {
+    /// An error with the code's usual status.
+    pub fn new(code: Code, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            message: message.into(),
+            status: None,
+            retry_after: None,
+        }
+    }
+
+    /// The same with another status.
+    #[must_use]
+    pub fn with_status(mut self, status: StatusCode) -> Self {
+        self.status = Some(status.as_u16());
+        self
+    }
+
+    /// An input that cannot be used.
+    pub(crate) fn input(message: impl Into<String>) -> Self {
+        Self::new(Code::InputInvalid, message)
+    }
+
+    /// The HTTP status.
+    pub(crate) fn status(&self) -> StatusCode {
+        let own = self.status.map(StatusCode::from_u16);
+        own.and_then(Result::ok).unwrap_or(self.code.status())
+    }
+
+    /// The body of the answer. `is_ats` says whether the codes of the lists and actions may be named
+    /// there; the other endpoints know eight codes only, and `null`.
+    pub(crate) fn body(&self, is_ats: bool, log_url: Option<&str>) -> ErrorBody {
+        let may_be_named = is_ats || self.code.is_general();
+        ErrorBody {
+            status: "error",
+            error: ErrorDetails {
+                code: may_be_named.then_some(self.code),
+                title: Some(self.code.title()),
+                message: self.message.clone(),
+                log_url: log_url.map(str::to_owned),
+            },
+        }
+    }
+}
+
+/// The body of every answer that is an error.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct ErrorBody {
+    #[schemars(extend("const" = "error"))]
+    status: &'static str,
+    error: ErrorDetails,
+}
+
+/// What went wrong.
+#[derive(Debug, Serialize, JsonSchema)]
+struct ErrorDetails {
+    /// What to branch on.
+    code: Option<Code>,
+    /// What kind of error it is, for a person.
+    title: Option<&'static str>,
+    /// What happened and what to do.
+    message: String,
+    /// Where the request can be looked at.
+    log_url: Option<String>,
+}
+
+/// The error travels beside an empty answer; whoever knows the request writes the body.
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let mut response = self.status().into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+impl OperationOutput for ApiError {
+    type Inner = Self;
+
+    fn operation_response(
+        context: &mut GenContext,
+        operation: &mut Operation,
+    ) -> Option<aide::openapi::Response> {
+        axum::Json::<ErrorBody>::operation_response(context, operation)
+    }
+
+    fn inferred_responses(
+        context: &mut GenContext,
+        operation: &mut Operation,
+    ) -> Vec<(Option<aide::openapi::StatusCode>, aide::openapi::Response)> {
+        let response = Self::operation_response(context, operation);
+        response
+            .map(|mut response| {
+                response.description = "It could not be done; `error.code` says why.".to_owned();
+                vec![
+                    (Some(aide::openapi::StatusCode::Range(4)), response.clone()),
+                    (Some(aide::openapi::StatusCode::Range(5)), response),
+                ]
+            })
+            .unwrap_or_default()
+    }
+}
+
+impl From<ats_store::Error> for ApiError {
+    fn from(error: ats_store::Error) -> Self {
+        tracing::error!(%error, "the store failed");
+        Self::new(
+            Code::UnknownError,
+            "the server's store failed; its log says why",
+        )
+    }
+}
+
+impl From<ats_sync::Error> for ApiError {
+    fn from(error: ats_sync::Error) -> Self {
+        tracing::error!(%error, "the engine failed");
+        Self::new(
+            Code::UnknownError,
+            "the server's store failed; its log says why",
+        )
+    }
 }
 
 /// Declares the codes once, each with the text that goes over the wire.
 macro_rules! codes {
     ($($(#[$doc:meta])* $code:ident = $text:literal;)*) => {
         /// A code of the unified API. The list is closed.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, JsonSchema)]
         pub enum Code {
             $($(#[$doc])* #[serde(rename = $text)] $code,)*
         }
@@ -84,6 +216,83 @@ codes! {
     ApplicationAlreadyExists = "ATS.APPLICATION_ALREADY_EXISTS";
 }
 
+impl Code {
+    /// The status that goes with it. Clients branch on the code; the status is for those between.
+    pub(crate) const fn status(self) -> StatusCode {
+        match self {
+            Self::RateLimitExceeded
+            | Self::ConcurrencyLimitExceeded
+            | Self::RemoteRateLimitExceeded => StatusCode::TOO_MANY_REQUESTS,
+            Self::IntegrationNotFound => StatusCode::NOT_FOUND,
+            Self::InputInvalid
+            | Self::RemoteInputInvalid
+            | Self::JobClosed
+            | Self::ModelNotAvailable
+            | Self::ActionNotAvailable => StatusCode::BAD_REQUEST,
+            Self::UnknownError => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::AuthenticationInvalid => StatusCode::UNAUTHORIZED,
+            Self::TaskTimedOut => StatusCode::GATEWAY_TIMEOUT,
+            Self::IpNotWhitelisted
+            | Self::PermissionMissing
+            | Self::ModelDisabled
+            | Self::ActionDisabled => StatusCode::FORBIDDEN,
+            Self::IntegrationAuthenticationInvalid
+            | Self::QaFailed
+            | Self::SetupSyncPending
+            | Self::SetupIncomplete
+            | Self::Inactive
+            | Self::ApplicationAlreadyExists => StatusCode::CONFLICT,
+            Self::ServiceUnavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::UnknownHttpError => StatusCode::BAD_GATEWAY,
+        }
+    }
+
+    /// Whether endpoints beside the lists and actions may name it.
+    pub(crate) const fn is_general(self) -> bool {
+        matches!(
+            self,
+            Self::RateLimitExceeded
+                | Self::ConcurrencyLimitExceeded
+                | Self::IntegrationNotFound
+                | Self::InputInvalid
+                | Self::UnknownError
+                | Self::IpNotWhitelisted
+                | Self::AuthenticationInvalid
+                | Self::TaskTimedOut
+        )
+    }
+
+    /// A few words for a person.
+    pub(crate) const fn title(self) -> &'static str {
+        match self {
+            Self::RateLimitExceeded => "Too many requests",
+            Self::ConcurrencyLimitExceeded => "Too many actions at once",
+            Self::IntegrationNotFound => "Integration not found",
+            Self::InputInvalid => "Input invalid",
+            Self::UnknownError => "Unknown error",
+            Self::IpNotWhitelisted => "Address not allowed",
+            Self::AuthenticationInvalid => "API key invalid",
+            Self::TaskTimedOut => "Timed out",
+            Self::PermissionMissing => "Permission missing at the vendor",
+            Self::IntegrationAuthenticationInvalid => "Credentials refused by the vendor",
+            Self::QaFailed => "Quality assurance failed",
+            Self::SetupSyncPending => "First sync not over",
+            Self::SetupIncomplete => "Setup incomplete",
+            Self::Inactive => "Integration inactive",
+            Self::ModelNotAvailable => "Model not available",
+            Self::ModelDisabled => "Model disabled",
+            Self::ActionNotAvailable => "Action not available",
+            Self::ActionDisabled => "Action disabled",
+            Self::ServiceUnavailable => "Vendor out of reach",
+            Self::RemoteRateLimitExceeded => "Too many requests for the vendor",
+            Self::RemoteInputInvalid => "Input refused by the vendor",
+            Self::UnknownHttpError => "Answer of the vendor not understood",
+            Self::JobClosed => "Job closed",
+            Self::ApplicationAlreadyExists => "Application already exists",
+        }
+    }
+}
+
 impl From<&Error> for Code {
     fn from(error: &Error) -> Self {
         match error.kind() {
@@ -119,9 +328,13 @@ impl From<&Error> for ApiError {
         {
             message.push_str(&format!("; the missing permission is {permission}"));
         }
+        let retry_after = match error.kind() {
+            ErrorKind::RateLimited { retry_after } => retry_after.map(|wait| wait.as_secs().max(1)),
+            _ => None,
+        };
         Self {
-            code: error.into(),
-            message,
+            retry_after,
+            ..Self::new(error.into(), message)
         }
     }
 }

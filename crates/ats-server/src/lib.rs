@@ -1,10 +1,28 @@
-//! The unified API on the wire: what its answers and errors look like.
+//! The unified API over HTTP: lists from the mirror, actions, webhooks in and out, the connect flow,
+//! and pages for people.
 //!
-//! It owns the shapes that clients of the unified API know. It must not know any connector, nor how
-//! an action is performed.
+//! It owns the shapes that clients of the unified API know, who may call, and what runs beside the
+//! requests. It must not know any connector: those that are there are handed in, and it asks them
+//! through the port of the core.
 
+mod api;
+mod app;
+mod auth;
 mod error;
+mod extract;
+mod outer;
+mod registry;
+mod respond;
+mod router;
+mod runner;
+mod serve;
+mod token;
 mod wire;
 
+pub use app::{App, Options, Parts};
 pub use error::{ApiError, Code};
+pub use registry::{Matrix, Registry};
+pub use router::openapi;
+pub use runner::{Progress, Runner, StreamProgress};
+pub use serve::{ServeError, serve};
 pub use wire::answer;

@@ -135,6 +135,8 @@ fn fresh(pages: &[PageCommit]) -> Fresh {
             name: "bench".to_owned(),
             base_url: None,
             state: IntegrationState::Active,
+            environment: ats_store::PRODUCTION.to_owned(),
+            end_user: ats_store::EndUser::default(),
             credentials: Sealed(Vec::new()),
             settings: Settings::default(),
             created_at: now(),

@@ -8,7 +8,7 @@ use std::{collections::BTreeMap, time::Duration};
 use ats_core::{IntegrationId, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::vault::Sealed;
+use crate::{Scope, vault::Sealed};
 
 /// One customer's credentials and settings for one connector.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,6 +23,10 @@ pub struct Integration {
     pub base_url: Option<String>,
     /// Whether passes may run.
     pub state: IntegrationState,
+    /// The environment whose API keys reach it.
+    pub environment: String,
+    /// Whose credentials they are.
+    pub end_user: EndUser,
     /// The credentials, sealed.
     pub credentials: Sealed,
     /// What can be set.
@@ -34,6 +38,30 @@ pub struct Integration {
     pub credentials_changed_at: Timestamp,
 }
 
+/// The environment that is meant where none is named.
+pub const PRODUCTION: &str = "production";
+
+/// The customer whose credentials an integration uses.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EndUser {
+    /// What the customer's organisation is called.
+    pub organization_name: String,
+    /// Who connected it.
+    pub creator_email: Option<String>,
+    /// What whoever asked for the connection calls the customer.
+    pub origin_id: Option<String>,
+}
+
+impl EndUser {
+    /// A customer of whom only the name is known.
+    pub fn named(organization_name: impl Into<String>) -> Self {
+        Self {
+            organization_name: organization_name.into(),
+            ..Self::default()
+        }
+    }
+}
+
 /// Whether passes of an integration may run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
@@ -42,6 +70,8 @@ pub enum IntegrationState {
     Active,
     /// They may not, until a person enables it again.
     Disabled,
+    /// They may not: the vendor has refused the credentials for days. New ones make it active again.
+    Invalid,
 }
 
 /// What can be set for an integration. Missing members of an older database take their defaults.
@@ -62,6 +92,8 @@ pub struct Settings {
     pub default_source: Option<String>,
     /// The connector's own switches that differ from their default.
     pub switches: BTreeMap<String, bool>,
+    /// What is neither stored nor shown nor done.
+    pub scope: Scope,
 }
 
 impl Default for Settings {
@@ -73,6 +105,7 @@ impl Default for Settings {
             full_interval: Duration::from_secs(24 * 60 * 60),
             default_source: None,
             switches: BTreeMap::new(),
+            scope: Scope::default(),
         }
     }
 }

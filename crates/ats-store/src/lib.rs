@@ -12,10 +12,13 @@ mod error;
 mod integration;
 mod list;
 mod pass;
+mod platform;
 mod record;
+mod scope;
 pub mod sqlite;
 mod store;
 mod subscription;
+mod tenancy;
 pub mod vault;
 
 pub use action::{ActionEnd, ActionEntry, ActionState, NewAction};
@@ -29,14 +32,20 @@ pub use commit::{
     Progress, RecordCommit, Removal, Swept, lookup_hash,
 };
 pub use error::{Error, Result};
-pub use integration::{Integration, IntegrationState, Settings, Tracked};
+pub use integration::{EndUser, Integration, IntegrationState, PRODUCTION, Settings, Tracked};
 pub use list::{Filter, InvalidPlace, ListQuery, Page, Place, Row, record_id};
 pub use pass::{
     NewPass, Pass, PassEnd, PassKind, PassState, Problem, Tally, Walk, WalkStart, WalkState,
 };
+pub use platform::Platform;
 pub use record::{Layout, LossRow, ModelCount, RecordQuery, RejectRow, StoredRecord};
+pub use scope::Scope;
 pub use store::{Guard, Store};
 pub use subscription::{
     DeliveryProgress, DeliveryState, NewDelivery, NewSubscription, PreviousSecret, Segment,
     StoredDelivery, StoredSubscription, SubscriptionState, seal_webhook_secret,
+};
+pub use tenancy::{
+    Activation, ApiKey, CustomField, CustomMapping, Link, LinkKind, LogEntry, LogKind, LogQuery,
+    NewApiKey, NewLogEntry, ScopeConfig, ScopeSetting, ScopeSettings, Tenancy,
 };

@@ -16,6 +16,7 @@ mod engine;
 mod error;
 mod explain;
 mod finish;
+mod freshness;
 mod known;
 mod lane;
 mod layouts;
@@ -43,6 +44,7 @@ pub use error::Error;
 pub use explain::{
     Brought, DocumentName, FieldExplanation, Found, Looked, Origin, Place, Usual, explain,
 };
+pub use freshness::freshness;
 pub use named::{NamedReport, Unread};
 pub use schedule::{History, NextPass, next_pass};
 pub use webhooks::{

@@ -209,10 +209,12 @@ async fn fetch(session: &Arc<Session>, wanted: &Wanted, report: &mut NamedReport
             continue;
         };
         let known = Stored::new(Arc::clone(session), *place, false);
-        let calls = ids
-            .iter()
-            .filter(|id| is_wanted(session, wanted, *place, id))
-            .map(|id| fetch_one(session, *place, id, &known));
+        let mut calls = Vec::new();
+        for id in ids {
+            if is_wanted(session, wanted, *place, id) {
+                calls.push(fetch_one(session, *place, id, &known));
+            }
+        }
         let mut calls = stream::iter(calls).buffered(AT_ONCE);
         let (mut bundles, mut missing) = (Vec::new(), Vec::new());
         while let Some((id, answer)) = calls.next().await {

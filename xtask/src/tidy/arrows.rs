@@ -102,10 +102,10 @@ pub(crate) fn rooms() -> Vec<Room> {
         ),
         room(
             "ats-server",
-            "the unified API on the wire: answers, errors",
-            &["ats-core", "ats-store"],
-            &[],
-            "any connector, and how an action is performed",
+            "the unified HTTP API, webhooks in and out, the connect flow, pages for people",
+            &["ats-core", "ats-http", "ats-store", "ats-sync"],
+            &["ats-connectors", "ats-simulator"],
+            "any connector",
         ),
         room(
             "ats-cli",

@@ -10,7 +10,8 @@ use anyhow::{Context as _, Result};
 use ats_core::ModelKind;
 use ats_simulator::{Options as SimulatorOptions, Simulator, ashby};
 use ats_store::{
-    Change, ChangeQuery, Integration, Pass, PassKind, RecordQuery, Settings, StoredRecord,
+    Change, ChangeQuery, Integration, PRODUCTION, Pass, PassKind, RecordQuery, Settings,
+    StoredRecord,
 };
 use ats_sync::PassOptions;
 use clap::Args;
@@ -67,6 +68,7 @@ pub(crate) async fn run(options: &Options, global: &Global) -> Result<Exit> {
         json: global.json,
         database: Some(global.named().unwrap_or(DATABASE).to_owned()),
         allow_private_network: global.allow_private_network,
+        config: None,
     };
     fresh::clear(&global)?;
     let candidates = usize::try_from(options.candidates)?;
@@ -170,6 +172,7 @@ impl Stage {
             name: NAME.to_owned(),
             credentials,
             base_url: Some(simulator.base_url()),
+            environment: PRODUCTION.to_owned(),
             settings: Settings::default(),
         };
         Ok(Self {

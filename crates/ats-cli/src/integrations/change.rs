@@ -86,6 +86,8 @@ fn change_state(context: &Context, text: &str, state: IntegrationState) -> Resul
         IntegrationState::Disabled => {
             say!("{} is {already}disabled; what was read stays.", one.name);
         }
+        // No command leads there.
+        IntegrationState::Invalid => say!("{} needs new credentials.", one.name),
     }
     Ok(())
 }

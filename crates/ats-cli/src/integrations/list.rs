@@ -79,6 +79,7 @@ pub(super) fn to_json(one: &Integration) -> Value {
         "id": one.id.as_str(),
         "name": one.name,
         "connector": one.connector,
+        "environment": one.environment,
         "state": one.state,
         "base_url": one.base_url.as_deref().map(without_password),
         "created_at": one.created_at,
@@ -91,5 +92,6 @@ fn state(state: IntegrationState) -> &'static str {
     match state {
         IntegrationState::Active => "active",
         IntegrationState::Disabled => "disabled",
+        IntegrationState::Invalid => "credentials refused",
     }
 }

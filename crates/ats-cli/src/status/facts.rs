@@ -1,11 +1,11 @@
 //! What is known about one integration, gathered from its store.
 
-use std::{collections::BTreeMap, time::SystemTime};
+use std::time::SystemTime;
 
 use anyhow::Result;
 use ats_core::{ModelKind, Timestamp};
-use ats_store::{Integration, IntegrationState, ModelCount, Pass, WalkState};
-use ats_sync::NextPass;
+use ats_store::{Integration, IntegrationState, ModelCount, Pass};
+use ats_sync::{NextPass, freshness};
 use serde_json::{Map, Value, json};
 
 use super::lost::Lost;
@@ -53,25 +53,17 @@ impl Facts {
         let counts = store.counts(id)?;
         let next = match integration.state {
             IntegrationState::Active => Some(due(context, &integration, 0.0)?),
-            IntegrationState::Disabled => None,
+            IntegrationState::Disabled | IntegrationState::Invalid => None,
         };
-        let fresh = fresh(&passes);
         // Only a connector knows which stream carries which model.
         let connector = context.connector(&integration);
-        let mut streams = BTreeMap::new();
-        if let Ok(connector) = &connector {
-            for (kind, slot) in connector.reads().slots() {
-                let stream = slot.yes().map(|read| read.stream.name());
-                streams.insert(kind, stream);
-            }
-        }
-        let models = ModelKind::ALL.iter().map(|kind| {
-            let stream = streams.get(kind).copied().flatten();
-            ModelFacts {
-                kind: *kind,
-                count: counts.get(kind).copied().unwrap_or_default(),
-                fresh_as_of: stream.and_then(|stream| fresh.get(stream).copied()),
-            }
+        let fresh = connector.as_ref().ok();
+        let fresh = fresh.map(|connector| freshness(connector.as_ref(), &passes));
+        let fresh = fresh.unwrap_or_default();
+        let models = ModelKind::ALL.iter().map(|kind| ModelFacts {
+            kind: *kind,
+            count: counts.get(kind).copied().unwrap_or_default(),
+            fresh_as_of: fresh.get(kind).copied(),
         });
         Ok(Self {
             models: models.collect(),
@@ -127,15 +119,4 @@ impl Facts {
             "problems": self.passes.first().map(report::problems_json).unwrap_or_default(),
         })
     }
-}
-
-/// When the last complete walk of each stream began.
-fn fresh(passes: &[Pass]) -> BTreeMap<&str, Timestamp> {
-    let mut fresh = BTreeMap::new();
-    let walks = passes.iter().flat_map(|pass| &pass.walks);
-    for walk in walks.filter(|walk| walk.state == WalkState::Complete) {
-        // A walk may have read its first pages as early as this.
-        fresh.entry(walk.stream.as_str()).or_insert(walk.started_at);
-    }
-    fresh
 }

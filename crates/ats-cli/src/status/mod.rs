@@ -63,6 +63,13 @@ fn print(facts: &Facts) -> Result<()> {
             one.name
         );
     }
+    if one.state == IntegrationState::Invalid {
+        say!(
+            "  the vendor has refused its key for days; `ats connect {} --name {}` takes a new one",
+            one.connector,
+            one.name
+        );
+    }
     if facts.passes.is_empty() {
         say!("  nothing was read yet; `ats sync {}` does", one.name);
         return Ok(());

@@ -205,6 +205,15 @@ pub(crate) fn stop_of(watcher: Option<Arc<Watcher>>) -> Receiver<bool> {
 fn refuse_disabled(one: &Integration) -> Result<()> {
     match one.state {
         IntegrationState::Active => Ok(()),
+        IntegrationState::Invalid => Err(refusal(
+            Exit::CredentialsRejected,
+            "invalid",
+            format!(
+                "the vendor has refused the key of {0} for days; `ats connect {1} --name {0}` takes \
+                 a new one",
+                one.name, one.connector
+            ),
+        )),
         IntegrationState::Disabled => Err(refusal(
             Exit::Failed,
             "disabled",

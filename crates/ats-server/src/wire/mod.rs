@@ -6,3 +6,8 @@ mod action;
 mod shape;
 
 pub use action::answer;
+
+pub(crate) use serde_json::{
+    Value as ApplicationAttachments, Value as CandidateAttachments, Value as CreatedApplication,
+    Value as CreatedCandidate,
+};

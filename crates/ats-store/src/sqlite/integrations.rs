@@ -7,10 +7,10 @@ use super::{
     Models,
     values::{from_json, from_word, instant, json, millis, word},
 };
-use crate::{Error, Integration, Result, Tracked, vault::Sealed};
+use crate::{EndUser, Error, Integration, Result, Tracked, vault::Sealed};
 
 const COLUMNS: &str = "id, connector, name, base_url, state, credentials, settings, created_at, \
-                       credentials_changed_at";
+                       credentials_changed_at, environment, end_user";
 
 /// The key of an integration.
 pub(super) fn key(db: &Connection, id: &IntegrationId) -> Result<i64> {
@@ -46,11 +46,12 @@ pub(super) fn known_stream(db: &Connection, id: &IntegrationId, name: &str) -> R
 pub(super) fn save(tx: &Transaction<'_>, integration: &Integration) -> Result<()> {
     let mut statement = tx.prepare_cached(
         "INSERT INTO integrations (id, connector, name, base_url, state, credentials, settings,
-             created_at, credentials_changed_at, latest)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, max(?8, ?9))
+             created_at, credentials_changed_at, environment, end_user, latest)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, max(?8, ?9))
          ON CONFLICT (id) DO UPDATE SET base_url = excluded.base_url, state = excluded.state,
              credentials = excluded.credentials, settings = excluded.settings,
              credentials_changed_at = excluded.credentials_changed_at,
+             environment = excluded.environment, end_user = excluded.end_user,
              latest = max(latest, excluded.credentials_changed_at)",
     )?;
     statement.execute(params![
@@ -63,6 +64,8 @@ pub(super) fn save(tx: &Transaction<'_>, integration: &Integration) -> Result<()
         json(&integration.settings)?,
         millis(integration.created_at),
         millis(integration.credentials_changed_at),
+        integration.environment,
+        json(&integration.end_user)?,
     ])?;
     Ok(())
 }
@@ -87,12 +90,19 @@ pub(super) fn one(db: &Connection, id: &IntegrationId) -> Result<Option<Integrat
 
 fn read(row: &Row<'_>) -> Result<Integration> {
     let id: String = row.get(0)?;
+    let name: String = row.get(2)?;
+    let end_user: Option<String> = row.get(10)?;
     Ok(Integration {
         id: id
             .parse()
             .map_err(|_| super::values::damaged("an integration has an odd id"))?,
         connector: row.get(1)?,
-        name: row.get(2)?,
+        end_user: match end_user {
+            Some(text) => from_json(&text)?,
+            None => EndUser::named(&name),
+        },
+        environment: row.get(9)?,
+        name,
         base_url: row.get(3)?,
         state: from_word(&row.get::<_, String>(4)?)?,
         credentials: Sealed(row.get(5)?),
@@ -125,6 +135,10 @@ const ERASE: &[&str] = &[
     "DELETE FROM actions WHERE integration = ?1",
     "DELETE FROM deliveries WHERE integration = ?1",
     "DELETE FROM subscriptions WHERE integration = ?1",
+    "DELETE FROM custom_mappings WHERE integration = ?1",
+    "DELETE FROM passthrough_fields WHERE integration = ?1",
+    "DELETE FROM request_log WHERE integration = (SELECT id FROM integrations WHERE key = ?1)",
+    "DELETE FROM activations WHERE integration = (SELECT id FROM integrations WHERE key = ?1)",
     "DELETE FROM changes WHERE integration = ?1",
     "DELETE FROM records WHERE integration = ?1",
     "DELETE FROM layouts WHERE integration = ?1",

@@ -26,6 +26,7 @@ mod settle;
 mod statements;
 mod subscriptions;
 mod sweep;
+mod tenancy;
 mod touch;
 mod values;
 mod writer;

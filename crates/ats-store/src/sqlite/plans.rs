@@ -222,6 +222,8 @@ fn do_everything(store: &SqliteStore) {
             name: "plans".to_owned(),
             base_url: None,
             state: IntegrationState::Active,
+            environment: crate::PRODUCTION.to_owned(),
+            end_user: crate::EndUser::default(),
             credentials: Sealed(Vec::new()),
             settings: Settings::default(),
             created_at: now(),

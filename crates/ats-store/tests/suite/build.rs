@@ -29,6 +29,8 @@ pub(crate) fn integration(name: &str) -> Integration {
         name: name.to_owned(),
         base_url: None,
         state: IntegrationState::Active,
+        environment: ats_store::PRODUCTION.to_owned(),
+        end_user: ats_store::EndUser::default(),
         credentials: Sealed(format!("sealed for {name}").into_bytes()),
         settings: Settings::default(),
         created_at: at(1),

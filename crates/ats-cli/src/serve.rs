@@ -1,0 +1,153 @@
+//! `ats serve`: the unified API over HTTP, with everything that runs beside it.
+
+use std::{net::SocketAddr, sync::Arc};
+
+use anyhow::{Context as _, Result};
+use ats_http::SystemClock;
+use ats_server::{App, Matrix, Parts, Registry};
+use ats_store::{Platform, vault::KeyRing};
+use clap::Args;
+use serde_json::json;
+use tokio::{net::TcpListener, sync::watch};
+use url::Url;
+
+use crate::{
+    context::{Context, Global},
+    exit::{Exit, usage},
+    matrix,
+    output::{self, say},
+    sync,
+};
+
+/// The options of `ats serve`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  ats serve
+  ats serve --bind 0.0.0.0:8080 --public-url https://ats.example.com
+  ats serve --bind 127.0.0.1:0 --allow-private-network
+
+Prints `listening on http://ADDRESS:PORT` once it is ready. Ctrl-C ends it: requests are answered, and
+passes that run are taken up by the next start. `ats api-keys create --name NAME` makes a key for it.")]
+pub(crate) struct Options {
+    /// Where it listens; port 0 takes a free one.
+    #[arg(
+        long,
+        value_name = "ADDRESS:PORT",
+        default_value = "127.0.0.1:8080",
+        env = "ATS_BIND"
+    )]
+    bind: SocketAddr,
+
+    /// Where people, customers and vendors reach it [default: where it listens].
+    #[arg(long, value_name = "URL", env = "ATS_PUBLIC_URL")]
+    public_url: Option<Url>,
+
+    /// How many passes run at once.
+    #[arg(long, value_name = "N", default_value_t = 4, env = "ATS_PASSES_AT_ONCE", value_parser = clap::value_parser!(u16).range(1..))]
+    passes_at_once: u16,
+
+    /// Runs no passes by itself; only those that clients ask for.
+    #[arg(long, env = "ATS_NO_SCHEDULE", value_parser = clap::builder::FalseyValueParser::new())]
+    no_schedule: bool,
+}
+
+/// Runs until Ctrl-C.
+pub(crate) async fn run(options: &Options, global: &Global) -> Result<Exit> {
+    let context = Context::open_for_server(global)?;
+    let stop = sync::stop_of(None);
+    let serving = Serving::begin(&context, options).await?;
+    if global.json {
+        output::json(&json!({
+            "address": serving.address.to_string(),
+            "public_url": serving.public_url.as_str(),
+        }))?;
+    } else {
+        say!("listening on http://{}", serving.address);
+    }
+    serving.run(stop).await
+}
+
+/// A server that is about to serve.
+pub(crate) struct Serving {
+    pub(crate) app: App,
+    listener: TcpListener,
+    pub(crate) address: SocketAddr,
+    pub(crate) public_url: Url,
+}
+
+impl Serving {
+    /// Listens; nothing is answered yet.
+    pub(crate) async fn begin(context: &Context, options: &Options) -> Result<Self> {
+        let listener = TcpListener::bind(options.bind).await.with_context(|| {
+            format!(
+                "cannot listen on {}; --bind names another address, and port 0 takes a free one",
+                options.bind
+            )
+        })?;
+        let address = listener
+            .local_addr()
+            .context("the listener has no address")?;
+        let public_url = match &options.public_url {
+            Some(url) if url.has_host() && url.path() == "/" => url.clone(),
+            Some(url) => {
+                return Err(usage(
+                    "bad_public_url",
+                    format!("`{url}` cannot be the public address: write it as https://HOST"),
+                ));
+            }
+            None => {
+                Url::parse(&format!("http://{address}")).context("no address to be called at")?
+            }
+        };
+        let mut behaviour = ats_server::Options::new(public_url.clone());
+        behaviour.allow_private_network = context.allow_private_network;
+        behaviour.passes_at_once = usize::from(options.passes_at_once);
+        behaviour.scheduled = !options.no_schedule;
+        let app = App::new(Parts {
+            platform: Arc::clone(&context.platform),
+            registry: Registry::new(ats_connectors::all(), proven),
+            keys: Arc::new(keys(context)?),
+            clock: Arc::new(SystemClock),
+            options: behaviour,
+            figures: figures(),
+        });
+        Ok(Self {
+            app,
+            listener,
+            address,
+            public_url,
+        })
+    }
+
+    /// Serves until `stop` turns true.
+    pub(crate) async fn run(self, stop: watch::Receiver<bool>) -> Result<Exit> {
+        ats_server::serve(self.app, self.listener, stop).await?;
+        Ok(Exit::Complete)
+    }
+}
+
+/// The keys that credentials are sealed with. Where none are kept yet, they are made.
+fn keys(context: &Context) -> Result<KeyRing> {
+    let is_new = context.store.integrations()?.is_empty();
+    Ok(match is_new {
+        true => KeyRing::load_or_create(&context.keys())?,
+        false => KeyRing::load(&context.keys())?,
+    })
+}
+
+/// Collects figures for as long as the process lives.
+fn figures() -> Option<metrics_exporter_prometheus::PrometheusHandle> {
+    metrics_exporter_prometheus::PrometheusBuilder::new()
+        .install_recorder()
+        .inspect_err(|error| tracing::warn!(%error, "no figures are collected"))
+        .ok()
+}
+
+/// The support matrix of a connector.
+fn proven(slug: &str) -> Option<Matrix> {
+    matrix::of(slug).map(|pages| Matrix {
+        json: pages.json,
+        markdown: pages.markdown,
+    })
+}

@@ -1,0 +1,49 @@
+//! The endpoints of the unified API. One file a topic; here stands only which there are.
+
+mod actions;
+mod check;
+mod document;
+mod force_sync;
+mod operation;
+mod passthrough;
+
+use aide::{
+    axum::ApiRouter,
+    openapi::{Info, OpenApi},
+};
+
+use crate::App;
+
+pub(crate) use operation::operation;
+
+/// What the document says about the whole.
+pub(crate) fn about() -> OpenApi {
+    OpenApi {
+        info: Info {
+            title: "unified-ats".to_owned(),
+            summary: Some("One API to every applicant tracking system.".to_owned()),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            ..Info::default()
+        },
+        ..OpenApi::default()
+    }
+}
+
+/// Endpoints that are answered from the store.
+pub(crate) fn quick() -> ApiRouter<App> {
+    ApiRouter::new().merge(check::routes())
+}
+
+/// Endpoints that wait for the vendor.
+pub(crate) fn patient() -> ApiRouter<App> {
+    ApiRouter::new()
+        .merge(actions::routes(false))
+        .merge(force_sync::routes())
+}
+
+/// Endpoints that wait for the vendor and take files.
+pub(crate) fn with_files() -> ApiRouter<App> {
+    ApiRouter::new()
+        .merge(actions::routes(true))
+        .merge(passthrough::routes())
+}

@@ -1,0 +1,90 @@
+//! What follows a pass and an action: events for those who listen, figures, and the integration's
+//! state where the vendor has refused its credentials for days.
+
+use ats_core::ActionKind;
+use ats_store::{Integration, IntegrationState, Pass, PassState};
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::App;
+
+/// Credentials that the vendor has refused for so long are dead.
+const PATIENCE_DAYS: i64 = 3;
+
+/// So many passes are looked through for the beginning of the refusals.
+const LOOK_BACK: usize = 2_000;
+
+/// A pass ended.
+pub(super) async fn pass(app: &App, integration: &Integration, pass: &Pass) {
+    let labels = [
+        ("integration", integration.id.to_string()),
+        ("kind", format!("{:?}", pass.kind).to_lowercase()),
+        ("state", format!("{:?}", pass.state).to_lowercase()),
+    ];
+    if let Some(ended) = pass.ended_at {
+        let took = DateTime::<Utc>::from(ended) - DateTime::<Utc>::from(pass.started_at);
+        let took = took.to_std().unwrap_or_default();
+        metrics::histogram!("ats_pass_seconds", &labels).record(took);
+    }
+    let of_one = [("integration", integration.id.to_string())];
+    metrics::counter!("ats_vendor_requests_total", &of_one).increment(pass.usage.requests);
+    metrics::counter!("ats_vendor_retries_total", &of_one).increment(pass.usage.retries);
+    metrics::counter!("ats_vendor_throttled_total", &of_one).increment(pass.usage.throttled);
+    tracing::info!(
+        pass = pass.id,
+        state = ?pass.state,
+        requests = pass.usage.requests,
+        "a pass ended"
+    );
+    if pass.state == PassState::AuthenticationFailed {
+        give_up(app, integration).await;
+    }
+}
+
+/// Marks the integration as invalid if the vendor has refused its credentials for days.
+async fn give_up(app: &App, integration: &Integration) {
+    let id = integration.id.clone();
+    let Ok(passes) = app
+        .stored(move |platform| platform.passes(&id, LOOK_BACK))
+        .await
+    else {
+        return;
+    };
+    let refused = passes
+        .iter()
+        .take_while(|pass| pass.state == PassState::AuthenticationFailed);
+    let Some(first) = refused.last() else {
+        return;
+    };
+    let since = DateTime::<Utc>::from(app.now()) - DateTime::<Utc>::from(first.started_at);
+    if since < TimeDelta::days(PATIENCE_DAYS) {
+        return;
+    }
+    let id = integration.id.clone();
+    let saved = app.stored(move |platform| {
+        let Some(mut one) = platform.integration(&id)? else {
+            return Ok(());
+        };
+        if one.state == IntegrationState::Active {
+            one.state = IntegrationState::Invalid;
+            platform.save_integration(&one)?;
+        }
+        Ok(())
+    });
+    if saved.await.is_ok() {
+        tracing::warn!(
+            integration = %integration.id,
+            "the vendor has refused the credentials for days; no more passes run"
+        );
+        app.wake();
+    }
+}
+
+/// An action ended.
+pub(super) async fn action(_app: &App, integration: &Integration, kind: ActionKind, failed: bool) {
+    let labels = [
+        ("integration", integration.id.to_string()),
+        ("action", kind.to_string()),
+        ("outcome", if failed { "failed" } else { "done" }.to_owned()),
+    ];
+    metrics::counter!("ats_actions_total", &labels).increment(1);
+}
