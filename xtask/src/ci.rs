@@ -10,7 +10,7 @@ use std::{
 use anyhow::{Context, Result, bail, ensure};
 
 use crate::{
-    codegen, contract, coverage,
+    codegen, contract, coverage, e2e,
     generated::Mode,
     new_connector, tidy,
     workspace::{self, Workspace},
@@ -52,6 +52,10 @@ const STEPS: &[Step] = &[
     Step {
         name: "stubs of a new connector",
         run: |workspace| done(new_connector::try_out(workspace)),
+    },
+    Step {
+        name: "packages of the end-to-end tests",
+        run: |workspace| done(e2e::install(workspace)),
     },
     Step {
         name: "tests",
@@ -142,13 +146,16 @@ fn clippy(workspace: &Workspace) -> Result<Outcome> {
     cargo(workspace, &arguments)
 }
 
-/// Runs the test command exactly as the README gives it.
+/// Runs the test command exactly as the README gives it, with nothing left out.
 fn tests(workspace: &Workspace) -> Result<Outcome> {
     let readme = workspace.read("README.md")?;
     let command = test_command(&readme).context("the README gives no `cargo test` command")?;
     println!("$ {command}");
     let words: Vec<&str> = command.split_whitespace().skip(1).collect();
-    cargo(workspace, &words)
+    let (variable, word) = e2e::REQUIRE;
+    done(workspace::run(
+        workspace.cargo().args(&words).env(variable, word),
+    ))
 }
 
 /// The first line in the README's code that runs the tests.

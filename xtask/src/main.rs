@@ -9,6 +9,7 @@ mod ci;
 mod codegen;
 mod contract;
 mod coverage;
+mod e2e;
 mod generated;
 mod new_connector;
 mod tidy;
@@ -67,6 +68,11 @@ enum Command {
         #[arg(long = "profile")]
         profiles: Vec<String>,
     },
+    /// Runs the end-to-end tests with nothing left out; installs into the target folder what they use.
+    E2e {
+        /// Only the trials with one of these in their name, such as `sdk::python`.
+        filters: Vec<String>,
+    },
     /// Writes the stubs of a new connector, and tells what is left to answer.
     NewConnector {
         /// The vendor's name in lower case, such as `greenhouse` or `smart-recruiters`.
@@ -95,6 +101,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         }
         Command::Contract { spec, traffic } => contract::run(&workspace, &spec, traffic.as_deref()),
         Command::Bench { quick, profiles } => bench::run(&workspace, quick, &profiles),
+        Command::E2e { filters } => e2e::run(&workspace, &filters),
         Command::NewConnector { name } => new_connector::run(&workspace, &name),
     }
 }
