@@ -20,7 +20,7 @@ CREATE TABLE scope_configs (
 ) STRICT, WITHOUT ROWID;
 
 -- `link` is JSON; what is asked for stands in columns.
-CREATE TABLE links (
+CREATE TABLE connect_links (
     hash BLOB PRIMARY KEY,
     link TEXT NOT NULL,
     expires_at INTEGER NOT NULL,

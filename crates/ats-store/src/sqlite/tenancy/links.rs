@@ -8,7 +8,7 @@ use crate::{Activation, Link, Result};
 
 pub(super) fn add(tx: &Transaction<'_>, hash: &[u8], link: &Link) -> Result<()> {
     tx.prepare_cached(
-        "INSERT INTO links (hash, link, expires_at, used_at) VALUES (?1, ?2, ?3, ?4)",
+        "INSERT INTO connect_links (hash, link, expires_at, used_at) VALUES (?1, ?2, ?3, ?4)",
     )?
     .execute(params![
         hash,
@@ -20,7 +20,7 @@ pub(super) fn add(tx: &Transaction<'_>, hash: &[u8], link: &Link) -> Result<()> 
 }
 
 pub(super) fn one(db: &Connection, hash: &[u8]) -> Result<Option<Link>> {
-    let mut statement = db.prepare_cached("SELECT link, used_at FROM links WHERE hash = ?1")?;
+    let mut statement = db.prepare_cached("SELECT link, used_at FROM connect_links WHERE hash = ?1")?;
     let mut rows = statement.query([hash])?;
     let Some(row) = rows.next()? else {
         return Ok(None);
@@ -35,7 +35,7 @@ pub(super) fn one(db: &Connection, hash: &[u8]) -> Result<Option<Link>> {
 pub(super) fn take(tx: &Transaction<'_>, hash: &[u8], now: Timestamp) -> Result<bool> {
     let changed = tx
         .prepare_cached(
-            "UPDATE links SET used_at = ?2 WHERE hash = ?1 AND used_at IS NULL AND expires_at > ?2",
+            "UPDATE connect_links SET used_at = ?2 WHERE hash = ?1 AND used_at IS NULL AND expires_at > ?2",
         )?
         .execute(params![hash, millis(now)])?;
     Ok(changed > 0)
@@ -99,7 +99,7 @@ pub(super) fn end_session(tx: &Transaction<'_>, hash: &[u8]) -> Result<()> {
 
 /// Takes away what expired before.
 pub(super) fn prune(tx: &Transaction<'_>, before: Timestamp) -> Result<()> {
-    for table in ["links", "activations", "sessions"] {
+    for table in ["connect_links", "activations", "sessions"] {
         let sql = format!("DELETE FROM {table} WHERE expires_at < ?1");
         tx.execute(&sql, [millis(before)])?;
     }
