@@ -6,10 +6,11 @@ use ats_core::{Clock, Connector, Timestamp};
 use ats_store::{Integration, Platform, Store, vault::KeyRing};
 use ats_sync::Engine;
 use metrics_exporter_prometheus::PrometheusHandle;
+use secrecy::SecretString;
 use tokio::task;
 use url::Url;
 
-use crate::{ApiError, Code, Registry, Runner, runner};
+use crate::{ApiError, Code, Registry, Runner, pages::Desk, runner};
 
 /// How a server behaves.
 #[derive(Debug, Clone)]
@@ -24,6 +25,10 @@ pub struct Options {
     pub actions_at_once: usize,
     /// Whether passes run when they are due.
     pub scheduled: bool,
+    /// Who asks customers for access, as the connect pages name them; the host where none is given.
+    pub operator_name: Option<String>,
+    /// What opens the operator's pages beside the link that is printed.
+    pub operator_password: Option<SecretString>,
 }
 
 impl Options {
@@ -35,6 +40,8 @@ impl Options {
             passes_at_once: 4,
             actions_at_once: 30,
             scheduled: true,
+            operator_name: None,
+            operator_password: None,
         }
     }
 }
@@ -73,6 +80,7 @@ struct Shared {
     parts: Parts,
     engine: Engine,
     runner: Runner,
+    desk: Desk,
 }
 
 impl App {
@@ -81,10 +89,12 @@ impl App {
         let store: Arc<dyn Store> = parts.platform.clone();
         let engine = Engine::new(store, Arc::clone(&parts.clock));
         let runner = Runner::new(parts.options.passes_at_once, parts.options.actions_at_once);
+        let desk = Desk::new(parts.options.operator_password.as_ref());
         Self(Arc::new(Shared {
             parts,
             engine,
             runner,
+            desk,
         }))
     }
 
@@ -101,6 +111,16 @@ impl App {
     /// What runs beside the requests.
     pub fn runner(&self) -> &Runner {
         &self.0.runner
+    }
+
+    /// What the pages remember.
+    pub(crate) fn desk(&self) -> &Desk {
+        &self.0.desk
+    }
+
+    /// A link that opens the operator's pages for as long as the server runs: a secret.
+    pub fn login_link(&self) -> String {
+        self.public(&self.desk().login_path())
     }
 
     /// The connectors that are there.

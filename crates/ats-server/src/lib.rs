@@ -11,6 +11,7 @@ mod auth;
 mod error;
 mod extract;
 mod outer;
+mod pages;
 mod registry;
 mod respond;
 mod router;

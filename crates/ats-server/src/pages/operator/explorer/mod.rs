@@ -1,0 +1,361 @@
+//! The data explorer: records of one model with filters and columns, and links along their relations.
+
+mod filters;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use ats_core::{Field, Id, ModelKind, Timestamp, fields};
+use ats_store::{Integration, ListQuery, Page as Found, Platform, Row, StoredRecord};
+use axum::extract::{Path, Query, State};
+use maud::{Markup, html};
+use serde_json::{Map, Value};
+
+use super::{integration::found, overview::address, session::Operator};
+use crate::{
+    App,
+    pages::{
+        failure::Failure,
+        layout::{Page, Section, Tone, crumbs, moment, spoken, tag, wide},
+    },
+};
+use filters::{Asked, inputs};
+
+/// So many records are on a page.
+const PAGE: usize = 50;
+
+/// So many columns are shown unless others are chosen.
+const USUAL_COLUMNS: usize = 6;
+
+/// Fields that say little in a table.
+const DULL: &[&str] = &[
+    "id",
+    "remote_id",
+    "changed_at",
+    "remote_deleted_at",
+    "remote_data",
+    "integration_fields",
+    "custom_fields",
+];
+
+/// One record of a page.
+struct Line {
+    id: Id,
+    values: Map<String, Value>,
+    deleted: bool,
+    changed_at: Timestamp,
+}
+
+/// What a page shows.
+struct Shown {
+    lines: Vec<Line>,
+    /// What the records that are referred to are called.
+    names: BTreeMap<Id, String>,
+    next: Option<String>,
+}
+
+pub(super) async fn explorer(
+    State(app): State<App>,
+    Path((id, model)): Path<(String, String)>,
+    Query(pairs): Query<Vec<(String, String)>>,
+    operator: Operator,
+) -> Result<Page, Failure> {
+    let one = found(&app, &id).await?;
+    let model = ModelKind::from_name(&model).ok_or(Failure::NotFound("There is no such model."))?;
+    let asked = Asked::new(pairs);
+    let (query, problem) = match asked.query(&one.id, model, PAGE) {
+        Ok(query) => (query, None),
+        Err(problem) => (
+            ListQuery {
+                limit: 0,
+                ..ListQuery::new(model, 0)
+            },
+            Some(problem),
+        ),
+    };
+    let all = fields(model);
+    let columns = columns(&asked, &all);
+    let shown = match problem {
+        None => {
+            let (one, all) = (one.clone(), all.clone());
+            app.stored(move |platform| look_up(platform, &one, &query, &all))
+                .await?
+        }
+        Some(_) => Shown {
+            lines: Vec::new(),
+            names: BTreeMap::new(),
+            next: None,
+        },
+    };
+    let now = app.now();
+    let home = address(&one);
+    let title = spoken(model.name());
+    let here = format!("{home}/data/{model}");
+    let content = html! {
+        (crumbs(&[("/", "Integrations"), (&home, &one.name)], &title))
+        h1 { (title) }
+        nav aria-label="Models" {
+            ul.row.small {
+                @for kind in ModelKind::ALL {
+                    li { a href=(format!("{home}/data/{kind}")) aria-current=[(*kind == model).then_some("page")] { (spoken(kind.name())) } }
+                }
+            }
+        }
+        (form(&here, model, &asked, &all, &columns))
+        @if let Some(problem) = &problem { p.note.bad role="alert" { (problem) } }
+        @else { (table(&shown, &columns, &all, &home, now)) }
+        nav.actions aria-label="Pages" {
+            @if asked.has("after") { a.button href=(asked.address(&here, None)) { "First page" } }
+            @if let Some(next) = &shown.next { a.button href=(asked.address(&here, Some(next))) { "Next page" } }
+        }
+    };
+    Ok(Page::operator(
+        title,
+        Section::Integrations,
+        Some(operator.csrf()),
+        content,
+    ))
+}
+
+fn look_up(
+    platform: &dyn Platform,
+    one: &Integration,
+    query: &ListQuery,
+    all: &BTreeMap<String, Field>,
+) -> ats_store::Result<Shown> {
+    let mut text = String::new();
+    let page = platform.list(&one.id, query, &mut text)?;
+    let records = records(platform, one, &page, &text)?;
+    let lines = records
+        .iter()
+        .map(line)
+        .collect::<ats_store::Result<Vec<Line>>>()?;
+    let mut targets = BTreeSet::new();
+    for line in &lines {
+        for (name, value) in &line.values {
+            if all.get(name).is_some_and(|field| field.target.is_some())
+                && let Some(id) = value.as_str().and_then(|id| id.parse().ok())
+            {
+                targets.insert(id);
+            }
+        }
+    }
+    let targets: Vec<Id> = targets.into_iter().collect();
+    let found = platform.records_by_ids(&one.id, &targets)?;
+    Ok(Shown {
+        names: found
+            .iter()
+            .map(|record| (record.id, name(record)))
+            .collect(),
+        lines,
+        next: page.next.map(|place| place.to_string()),
+    })
+}
+
+/// The records of a page in its order. Of those that come as an answer only the id is known.
+fn records(
+    platform: &dyn Platform,
+    one: &Integration,
+    page: &Found,
+    text: &str,
+) -> ats_store::Result<Vec<StoredRecord>> {
+    #[derive(serde::Deserialize)]
+    struct Answer {
+        id: Id,
+    }
+    let answered = page.rows.iter().filter_map(|row| match row {
+        Row::Answer(range) => {
+            let answer: Answer = serde_json::from_str(text.get(range.clone())?).ok()?;
+            Some(answer.id)
+        }
+        Row::Record(_) => None,
+    });
+    let answered: Vec<Id> = answered.collect();
+    let mut found = platform.records_by_ids(&one.id, &answered)?.into_iter();
+    let rows = page.rows.iter().filter_map(|row| match row {
+        Row::Answer(_) => found.next(),
+        Row::Record(record) => Some((**record).clone()),
+    });
+    Ok(rows.collect())
+}
+
+fn line(record: &StoredRecord) -> ats_store::Result<Line> {
+    Ok(Line {
+        id: record.id,
+        values: values(record)?,
+        deleted: record.remote_deleted_at.is_some(),
+        changed_at: record.changed_at,
+    })
+}
+
+/// The fields of a record; none of one that is damaged.
+pub(super) fn values(record: &StoredRecord) -> ats_store::Result<Map<String, Value>> {
+    let text = record.to_json(None)?;
+    Ok(serde_json::from_str(&text).unwrap_or_default())
+}
+
+/// What people call a record.
+pub(super) fn name(record: &StoredRecord) -> String {
+    let content: Map<String, Value> = serde_json::from_str(&record.content).unwrap_or_default();
+    let text = |field: &str| {
+        content
+            .get(field)
+            .and_then(Value::as_str)
+            .filter(|text| !text.trim().is_empty())
+    };
+    let whole = [text("first_name"), text("last_name")];
+    let whole: Vec<&str> = whole.into_iter().flatten().collect();
+    if !whole.is_empty() {
+        return whole.join(" ");
+    }
+    let known = ["name", "title", "email", "remote_id"]
+        .into_iter()
+        .find_map(text);
+    known.map_or_else(|| record.id.to_string(), str::to_owned)
+}
+
+fn columns(asked: &Asked, all: &BTreeMap<String, Field>) -> Vec<String> {
+    let chosen = asked.all("columns");
+    let chosen: Vec<String> = chosen
+        .filter(|name| all.contains_key(*name))
+        .map(str::to_owned)
+        .collect();
+    if !chosen.is_empty() {
+        return chosen;
+    }
+    // What a person is known by comes first, references last.
+    let weight = |field: &Field| match field.name.as_str() {
+        "first_name" | "name" | "title" => 0,
+        "last_name" => 1,
+        "status" | "outcome" | "email" => 2,
+        _ if field.target.is_some() => 4,
+        _ => 3,
+    };
+    let mut usual: Vec<&Field> = all
+        .values()
+        .filter(|field| !DULL.contains(&field.name.as_str()))
+        .collect();
+    usual.sort_by_key(|field| weight(field));
+    usual
+        .into_iter()
+        .take(USUAL_COLUMNS)
+        .map(|field| field.name.clone())
+        .collect()
+}
+
+fn form(
+    here: &str,
+    model: ModelKind,
+    asked: &Asked,
+    all: &BTreeMap<String, Field>,
+    columns: &[String],
+) -> Markup {
+    let is_open = asked.is_filtered();
+    html! {
+        details.sheet open[is_open] {
+            summary { "Filter and columns" }
+            form method="get" action=(here) {
+                div.filters {
+                    @for input in inputs(model) {
+                        @let id = format!("filter-{}", input.name);
+                        div.field {
+                            label for=(id) { (input.label) }
+                            input id=(id) name=(input.name) value=(asked.text(input.name)) autocomplete="off" placeholder=[input.hint];
+                        }
+                    }
+                    @if !filters::texts(model).is_empty() {
+                        div.field {
+                            label for="filter-q" { "Text contains" }
+                            input id="filter-q" name="q" type="search" value=(asked.text("q")) autocomplete="off";
+                        }
+                        div.field {
+                            label for="filter-in" { "in the field" }
+                            select id="filter-in" name="in" {
+                                @for field in filters::texts(model) { option selected[asked.text("in") == *field] { (field) } }
+                            }
+                        }
+                    }
+                }
+                div.choice {
+                    input #filter-include_deleted type="checkbox" name="include_deleted" value="true" checked[asked.text("include_deleted") == "true"];
+                    label.plain for="filter-include_deleted" { "Show records that are gone, too" }
+                }
+                fieldset {
+                    legend { "Columns" }
+                    div.filters {
+                        @for field in all.keys().filter(|name| *name != "id") {
+                            @let id = format!("column-{field}");
+                            div.choice {
+                                input id=(id) type="checkbox" name="columns" value=(field) checked[columns.contains(field)];
+                                label.plain for=(id) { (field) }
+                            }
+                        }
+                    }
+                }
+                div.actions { button.main type="submit" { "Show" } a href=(here) { "Start again" } }
+            }
+        }
+    }
+}
+
+fn table(
+    shown: &Shown,
+    columns: &[String],
+    all: &BTreeMap<String, Field>,
+    home: &str,
+    now: Timestamp,
+) -> Markup {
+    if shown.lines.is_empty() {
+        return html! { p.sheet role="status" { "No record is like that." } };
+    }
+    wide(
+        "Records",
+        html! {
+            table {
+                thead { tr {
+                    th scope="col" { "Record" }
+                    @for column in columns { th scope="col" { (column) } }
+                    th scope="col" { "Changed" }
+                } }
+                tbody {
+                    @for line in &shown.lines {
+                        tr {
+                            th scope="row" {
+                                a.mono href=(format!("{home}/records/{}", line.id)) { (short(&line.id)) }
+                                @if line.deleted { " " (tag(Tone::Plain, "gone")) }
+                            }
+                            @for column in columns {
+                                td { (cell(line.values.get(column), all.get(column), shown, home)) }
+                            }
+                            td { (moment(line.changed_at, now)) }
+                        }
+                    }
+                }
+            }
+        },
+    )
+}
+
+fn cell(value: Option<&Value>, field: Option<&Field>, shown: &Shown, home: &str) -> Markup {
+    let Some(value) = value.filter(|value| !value.is_null()) else {
+        return html! { span.quiet { "–" } };
+    };
+    if field.is_some_and(|field| field.target.is_some())
+        && let Some(id) = value.as_str().and_then(|id| id.parse::<Id>().ok())
+    {
+        let name = shown.names.get(&id).cloned().unwrap_or_else(|| short(&id));
+        return html! { a.cell href=(format!("{home}/records/{id}")) { (name) } };
+    }
+    let text = match value {
+        Value::String(text) => text.clone(),
+        value => value.to_string(),
+    };
+    // More is on the record's own page.
+    let text: String = text.chars().take(200).collect();
+    html! { span.cell { (text) } }
+}
+
+/// The beginning of an id, which tells records of a page apart.
+fn short(id: &Id) -> String {
+    let text = id.as_str();
+    format!("{}…", text.get(..8).unwrap_or(text))
+}
