@@ -7,6 +7,7 @@ use ats_http::SystemClock;
 use ats_server::{App, Matrix, Parts, Registry};
 use ats_store::{Platform, vault::KeyRing};
 use clap::Args;
+use secrecy::SecretString;
 use serde_json::json;
 use tokio::{net::TcpListener, sync::watch};
 use url::Url;
@@ -27,7 +28,8 @@ Examples:
   ats serve --bind 0.0.0.0:8080 --public-url https://ats.example.com
   ats serve --bind 127.0.0.1:0 --allow-private-network
 
-Prints `listening on http://ADDRESS:PORT` once it is ready. Ctrl-C ends it: requests are answered, and
+Prints `listening on http://ADDRESS:PORT` once it is ready, and a link that opens the operator's pages;
+with ATS_OPERATOR_PASSWORD set, they ask for that password instead. Ctrl-C ends it: requests are answered, and
 passes that run are taken up by the next start. `ats api-keys create --name NAME` makes a key for it.")]
 pub(crate) struct Options {
     /// Where it listens; port 0 takes a free one.
@@ -50,7 +52,14 @@ pub(crate) struct Options {
     /// Runs no passes by itself; only those that clients ask for.
     #[arg(long, env = "ATS_NO_SCHEDULE", value_parser = clap::builder::FalseyValueParser::new())]
     no_schedule: bool,
+
+    /// Who asks customers for access, as the connect pages name them [default: the host].
+    #[arg(long, value_name = "NAME", env = "ATS_OPERATOR_NAME")]
+    operator_name: Option<String>,
 }
+
+/// What opens the operator's pages instead of a link that is printed.
+const PASSWORD: &str = "ATS_OPERATOR_PASSWORD";
 
 /// Runs until Ctrl-C.
 pub(crate) async fn run(options: &Options, global: &Global) -> Result<Exit> {
@@ -61,9 +70,14 @@ pub(crate) async fn run(options: &Options, global: &Global) -> Result<Exit> {
         output::json(&json!({
             "address": serving.address.to_string(),
             "public_url": serving.public_url.as_str(),
+            "login_link": serving.login_link(),
         }))?;
     } else {
         say!("listening on http://{}", serving.address);
+        match serving.login_link() {
+            Some(link) => say!("sign in at {link}"),
+            None => say!("sign in at {} with the password", serving.app.public("/login")),
+        }
     }
     serving.run(stop).await
 }
@@ -104,6 +118,8 @@ impl Serving {
         behaviour.allow_private_network = context.allow_private_network;
         behaviour.passes_at_once = usize::from(options.passes_at_once);
         behaviour.scheduled = !options.no_schedule;
+        behaviour.operator_name = options.operator_name.clone();
+        behaviour.operator_password = password();
         let app = App::new(Parts {
             platform: Arc::clone(&context.platform),
             registry: Registry::new(ats_connectors::all(), proven),
@@ -120,11 +136,22 @@ impl Serving {
         })
     }
 
+    /// The link that opens the operator's pages, unless a password does.
+    pub(crate) fn login_link(&self) -> Option<String> {
+        password().is_none().then(|| self.app.login_link())
+    }
+
     /// Serves until `stop` turns true.
     pub(crate) async fn run(self, stop: watch::Receiver<bool>) -> Result<Exit> {
         ats_server::serve(self.app, self.listener, stop).await?;
         Ok(Exit::Complete)
     }
+}
+
+/// The password for the operator's pages, if one is set.
+fn password() -> Option<SecretString> {
+    let text = std::env::var(PASSWORD).ok()?;
+    (!text.is_empty()).then(|| SecretString::from(text))
 }
 
 /// The keys that credentials are sealed with. Where none are kept yet, they are made.
