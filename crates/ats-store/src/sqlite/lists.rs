@@ -79,9 +79,8 @@ fn after(query: &ListQuery, all_touched: i64) -> Place {
         true => before_all(i64::MIN),
         false => before_all(since - 1),
     };
-    // A place of a list in another order says nothing about this one.
-    let place = query.after.filter(|place| place.touched.is_some());
-    place.map_or(start, |place| place.max(start))
+    // A place of a list in the order of keys has no moment, and so comes before any.
+    query.after.map_or(start, |place| place.max(start))
 }
 
 impl List<'_> {
@@ -249,8 +248,12 @@ impl List<'_> {
              WHERE r.key = ?1 AND r.integration = ?2 AND r.model = ?3
                AND (?4 OR r.deleted_at IS NULL)",
         )?;
+        let passed = match self.by_moment() {
+            true => 0,
+            false => keys.partition_point(|key| *key <= self.after.key),
+        };
         let mut found = Vec::new();
-        for key in keys {
+        for key in keys.iter().skip(passed) {
             if !self.by_moment() && found.len() == wanted {
                 break;
             }

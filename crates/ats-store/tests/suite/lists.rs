@@ -1,10 +1,11 @@
-//! Lists: their order, their pages, their filters, and what `updated_after` finds.
+//! Lists: their order, their pages, and what `updated_after` finds.
 
 use ats_core::{Id, ModelKind, Timestamp};
-use ats_store::{Filter, ListQuery, PassKind, PassState, Place, Row, Store, record_id};
+use ats_store::{ListQuery, PassKind, PassState, Place, Store};
 
 use super::{
     build::{Brought, Shown, application, at, bundle, candidate, record},
+    filters::hiring,
     mirror::Mirror,
 };
 
@@ -82,26 +83,6 @@ pub(crate) fn of(
     shown
 }
 
-fn three(mirror: &Mirror<'_>) {
-    let named = |key: &str, name: &str, email: &str| {
-        let addresses = serde_json::json!([
-            { "email_address": format!("{key}@example.com"), "type": "WORK" },
-            { "email_address": email, "type": null }
-        ]);
-        candidate(key)
-            .with("first_name", name)
-            .with("email_addresses", addresses)
-    };
-    mirror.show(
-        "candidates",
-        [
-            named("a", "Ada", "Ada@Example.com"),
-            named("b", "Élodie", "shared@example.com"),
-            named("c", "ada", "SHARED@example.com"),
-        ],
-    );
-}
-
 pub(crate) fn a_list_is_paged_to_its_end_in_the_order_of_keys(store: &dyn Store) {
     let mirror = settled(store);
     let other = Mirror::named(store, "other");
@@ -151,25 +132,21 @@ pub(crate) fn a_list_by_moments_stands_in_their_order(store: &dyn Store) {
 
 pub(crate) fn moments_rise_whatever_the_engine_says(store: &dyn Store) {
     let mirror = settled(store);
-    mirror.show("x", [candidate("a")]);
-    let mut query = ListQuery::new(ModelKind::Candidate, 1);
+    let mut query = ListQuery::new(ModelKind::Candidate, 9);
     query.updated_after = Some(mirror.now());
-    let page = store.list(&mirror.id, &query, &mut String::new()).unwrap();
-    assert_eq!(page.next, None);
-    let Some(Row::Record(first)) = page.rows.first() else {
-        panic!("{page:?}")
+    mirror.show("x", [candidate("a"), candidate("b")]);
+    mirror.bring("y", [bundle("1", "").gives(candidate("c"))]);
+    assert_eq!(mirror.list(&query), ["a", "b", "c"]);
+    // These were read at the same moment or before it, and waited for their turn.
+    let late = |key: &str, moment| {
+        let late = given(key, [candidate(key).with("title", "new")]);
+        let page = mirror.page("z").bundles([late]);
+        page.but(|page| page.at = moment).commit();
     };
-    let place = |record: &ats_store::StoredRecord| Place {
-        touched: Some(chrono::DateTime::from(record.changed_at).timestamp_millis()),
-        key: record.key,
-    };
-    query.after = Some(place(first));
-    // It was read before the clock went back, and waited for its turn.
-    let late = mirror
-        .page("y")
-        .bundles([bundle("1", "").gives(candidate("b"))]);
-    late.but(|page| page.at = at(900)).commit();
-    assert_eq!(mirror.list(&query), ["b"]);
+    late("a", mirror.candidate("c").changed_at);
+    assert_eq!(mirror.list(&query), ["b", "c", "a"]);
+    late("b", at(900));
+    assert_eq!(mirror.list(&query), ["c", "a", "b"]);
     assert_eq!(mirror.candidate("b").changed_at, at(900));
 }
 
@@ -193,201 +170,6 @@ pub(crate) fn a_walk_sees_what_changes_under_it(store: &dyn Store) {
         [bundle("c", "2").gives(candidate("c").with("title", "x"))],
     );
     assert_eq!(mirror.list(&query), ["a", "c"]);
-}
-
-pub(crate) fn ids_lead_to_their_records(store: &dyn Store) {
-    let mirror = settled(store);
-    let since = mirror.now();
-    three(&mirror);
-    let other = Mirror::named(store, "other");
-    other.bring("x", [bundle("1", "").gives(candidate("z"))]);
-    let id = |key: &str| mirror.id_of(ModelKind::Candidate, key);
-    let list = |filters: Vec<Filter>| {
-        let mut query = ListQuery::new(ModelKind::Candidate, 2);
-        query.filters = filters;
-        let by_key = mirror.list(&query);
-        query.updated_after = Some(since);
-        assert_eq!(mirror.list(&query), by_key);
-        query.updated_after = Some(mirror.tick());
-        assert_eq!(mirror.list(&query), [""; 0]);
-        by_key
-    };
-    let elsewhere = other.id_of(ModelKind::Candidate, "z");
-    let all = vec![id("c"), id("a"), id("b"), elsewhere, id("missing")];
-    assert_eq!(list(vec![Filter::Ids(all)]), ["a", "b", "c"]);
-    assert_eq!(list(vec![Filter::Ids(vec![])]), [""; 0]);
-    let remote = |keys: &[&str]| Filter::RemoteIds(keys.iter().map(|key| (*key).into()).collect());
-    assert_eq!(list(vec![remote(&["b", "c", "z"])]), ["b", "c"]);
-    // Different filters all have to hold.
-    assert_eq!(
-        list(vec![
-            remote(&["b", "c"]),
-            Filter::Ids(vec![id("a"), id("c")])
-        ]),
-        ["c"]
-    );
-    let tag = record_id(&mirror.id, ModelKind::Tag, "a");
-    assert_eq!(list(vec![Filter::Ids(vec![tag])]), [""; 0]);
-}
-
-pub(crate) fn texts_are_compared_as_the_filter_says(store: &dyn Store) {
-    let mirror = settled(store);
-    let since = mirror.now();
-    three(&mirror);
-    let texts = |values: &[&str]| values.iter().map(|value| (*value).to_owned()).collect();
-    let list = |filter: Filter| {
-        let mut query = ListQuery::new(ModelKind::Candidate, 1);
-        query.filters = vec![filter];
-        let by_key = mirror.list(&query);
-        query.updated_after = Some(since);
-        assert_eq!(mirror.list(&query), by_key);
-        by_key
-    };
-    let field = "first_name";
-    let is = |values| Filter::Is { field, values };
-    assert_eq!(list(is(texts(&["ada", "x"]))), ["c"]);
-    let ignoring = |values| Filter::IsIgnoringCase { field, values };
-    assert_eq!(list(ignoring(texts(&["ADA"]))), ["a", "c"]);
-    assert_eq!(list(ignoring(texts(&["élODIE"]))), ["b"]);
-    let contains = |values| Filter::Contains { field, values };
-    assert_eq!(list(contains(texts(&["D"]))), ["a", "b", "c"]);
-    assert_eq!(list(contains(texts(&["éL", "zz"]))), ["b"]);
-    assert_eq!(list(contains(Vec::new())), [""; 0]);
-    assert_eq!(
-        list(Filter::Email(texts(&["Shared@example.COM"]))),
-        ["b", "c"]
-    );
-    assert_eq!(
-        list(Filter::Email(texts(&["a@example.com", "none"]))),
-        ["a"]
-    );
-    let field = "missing";
-    let values = texts(&["ada"]);
-    assert_eq!(list(Filter::Is { field, values }), [""; 0]);
-    mirror.show(
-        "users",
-        [record(ModelKind::User, "u").with("email", "U@example.com")],
-    );
-    let mut query = ListQuery::new(ModelKind::User, 1);
-    query.filters = vec![Filter::Email(texts(&["u@EXAMPLE.com"]))];
-    assert_eq!(mirror.list(&query), ["u"]);
-}
-
-pub(crate) fn moments_in_a_field_can_be_asked_for(store: &dyn Store) {
-    let mirror = settled(store);
-    let field = "remote_created_at";
-    let made = |key: &str, on: &str| {
-        let moment = Timestamp::parse(on).unwrap().to_string();
-        record(ModelKind::Job, key).with(field, moment)
-    };
-    let unknown = record(ModelKind::Job, "x").with(field, serde_json::Value::Null);
-    let jobs = [
-        made("a", "2026-01-01T23:59:59.999Z"),
-        made("b", "2026-01-02"),
-        unknown,
-    ];
-    mirror.show("jobs", jobs);
-    let mut query = ListQuery::new(ModelKind::Job, 9);
-    let moment = Timestamp::parse("2026-01-02").unwrap();
-    query.filters = vec![Filter::Since { field, moment }];
-    assert_eq!(mirror.list(&query), ["b"]);
-}
-
-/// Applications of two candidates on three jobs, their interviews, and a candidate without any.
-fn hiring(mirror: &Mirror<'_>) {
-    mirror.show(
-        "candidates",
-        [candidate("a"), candidate("b"), candidate("c")],
-    );
-    let on = |key: &str, candidate: &str, job: &str| {
-        let job = mirror.id_of(ModelKind::Job, job);
-        application(key, candidate).with("job_id", job.to_string())
-    };
-    let gone = on("4", "b", "l").archived();
-    let applications = [
-        on("1", "a", "j"),
-        on("2", "a", "k"),
-        on("3", "b", "k"),
-        gone,
-    ];
-    mirror.show("applications", applications);
-    let model = ModelKind::Interview;
-    let interview = |key: &str, application: &str| {
-        let to = [("application_id", ModelKind::Application, application)];
-        of(mirror, model, key, &to)
-    };
-    mirror.show(
-        "interviews",
-        [interview("x", "1"), interview("y", "3"), record(model, "z")],
-    );
-}
-
-pub(crate) fn references_lead_to_their_records(store: &dyn Store) {
-    let mirror = settled(store);
-    let since = mirror.now();
-    hiring(&mirror);
-    let jobs = |keys: &[&str]| -> Vec<Id> {
-        let keys = keys.iter();
-        keys.map(|key| mirror.id_of(ModelKind::Job, key)).collect()
-    };
-    let list = |model, filters: Vec<Filter>| {
-        let mut query = ListQuery::new(model, 1);
-        query.filters = filters;
-        let by_key = mirror.list(&query);
-        query.updated_after = Some(since);
-        let mut by_moment = mirror.list(&query);
-        by_moment.sort();
-        assert_eq!(by_moment, by_key);
-        by_key
-    };
-    let model = ModelKind::Application;
-    let on = |keys: &[&str]| Filter::RefersTo(jobs(keys));
-    assert_eq!(list(model, vec![on(&["j"])]), ["1"]);
-    assert_eq!(
-        list(model, vec![on(&["k", "j", "l", "j"])]),
-        ["1", "2", "3"]
-    );
-    assert_eq!(list(model, vec![on(&[])]), [""; 0]);
-    let of_b = Filter::RefersTo(vec![mirror.id_of(ModelKind::Candidate, "b")]);
-    assert_eq!(list(model, vec![on(&["k", "j"]), of_b]), ["3"]);
-    let model = ModelKind::Candidate;
-    let with = |keys: &[&str]| Filter::WithApplicationOf(jobs(keys));
-    assert_eq!(list(model, vec![with(&["k"])]), ["a", "b"]);
-    assert_eq!(list(model, vec![with(&["j"])]), ["a"]);
-    assert_eq!(list(model, vec![with(&["l"])]), [""; 0]);
-    assert_eq!(list(model, vec![with(&["k"]), with(&["j"])]), ["a"]);
-    let model = ModelKind::Interview;
-    let of = |keys: &[&str]| Filter::OfApplicationOf(jobs(keys));
-    assert_eq!(list(model, vec![of(&["k"])]), ["y"]);
-    assert_eq!(list(model, vec![of(&["j", "k"])]), ["x", "y"]);
-    assert_eq!(list(model, vec![of(&["j", "k"]), of(&["j"])]), ["x"]);
-}
-
-pub(crate) fn many_applications_of_a_job_are_found_as_few_are(store: &dyn Store) {
-    let mirror = settled(store);
-    let job = mirror.id_of(ModelKind::Job, "j").to_string();
-    let row = |number: usize| {
-        let key = format!("{number:04}");
-        let one = application(&key, &key).with("job_id", job.clone());
-        bundle(&key, "").gives(candidate(&key)).gives(one)
-    };
-    mirror.page("x").list((0..2100).map(row).collect()).commit();
-    for (model, filter) in [
-        (
-            ModelKind::Candidate,
-            Filter::WithApplicationOf(vec![mirror.id_of(ModelKind::Job, "j")]),
-        ),
-        (
-            ModelKind::Application,
-            Filter::RefersTo(vec![mirror.id_of(ModelKind::Job, "j")]),
-        ),
-    ] {
-        let mut query = ListQuery::new(model, 500);
-        query.filters = vec![filter];
-        let (found, pages) = mirror.walk_list(&query);
-        assert_eq!((found.len(), pages), (2100, 5));
-        assert!(found.is_sorted());
-    }
 }
 
 pub(crate) fn what_belongs_to_a_record_counts_as_its_change(store: &dyn Store) {

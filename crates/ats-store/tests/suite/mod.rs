@@ -11,6 +11,7 @@ pub(crate) mod commit;
 pub(crate) mod counts;
 pub(crate) mod due;
 pub(crate) mod erase;
+pub(crate) mod filters;
 pub(crate) mod integrations;
 pub(crate) mod kin;
 pub(crate) mod lists;
@@ -189,14 +190,17 @@ macro_rules! store_suite {
                 a_list_by_moments_stands_in_their_order
                 moments_rise_whatever_the_engine_says
                 a_walk_sees_what_changes_under_it
+                what_belongs_to_a_record_counts_as_its_change
+                before_the_first_pass_is_over_everything_counts_as_changed
+                children_and_named_records_come_in_the_order_that_was_asked
+            }
+            filters {
                 ids_lead_to_their_records
                 texts_are_compared_as_the_filter_says
                 moments_in_a_field_can_be_asked_for
                 references_lead_to_their_records
+                what_refers_to_several_is_found_once_and_in_order
                 many_applications_of_a_job_are_found_as_few_are
-                what_belongs_to_a_record_counts_as_its_change
-                before_the_first_pass_is_over_everything_counts_as_changed
-                children_and_named_records_come_in_the_order_that_was_asked
             }
             answers {
                 a_page_is_made_of_answers_as_far_as_there_are_any
