@@ -24,6 +24,9 @@ use crate::{sdk::SDKS, tools::Tools};
 /// The name of the variable that holds a vendor's key.
 const KEY: &str = "TEST_KEY";
 
+/// The word that lets a person in at the pages.
+const PASSWORD: &str = "open sesame";
+
 /// How many candidates the large organisation has: more than the largest page holds.
 const MANY: usize = 300;
 
@@ -99,6 +102,7 @@ impl Bench {
         let told = json!({
             "server": format!("{base}/v1"), "base": base, "key": key, "other_key": other,
             "own": own, "large": large, "faulty": faulty, "vendor": vendor,
+            "password": PASSWORD,
         });
         Self {
             base,
@@ -271,6 +275,7 @@ impl Making {
         let arguments = ["serve", "--bind", "127.0.0.1:0", "--no-schedule"];
         let mut command = self.program(&[&arguments[..], &["--allow-private-network"]].concat());
         let log = File::create(tools.kept("serve.log")).unwrap();
+        command.env("ATS_OPERATOR_PASSWORD", PASSWORD);
         command.stdout(Stdio::piped()).stderr(log);
         let mut server = command.spawn().unwrap();
         let mut lines = BufReader::new(server.stdout.take().unwrap()).lines();

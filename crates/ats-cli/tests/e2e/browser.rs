@@ -12,7 +12,39 @@ use crate::{
 };
 
 /// Each script with its checks.
-const SCRIPTS: &[(&str, &[&str])] = &[];
+const SCRIPTS: &[(&str, &[&str])] = &[
+    (
+        "connect",
+        &[
+            "says_who_asks_for_what",
+            "lets_the_customer_choose_the_tool",
+            "tells_that_a_key_is_wrong",
+            "shows_what_to_tick_when_a_permission_is_missing",
+            "connects_and_the_link_works_once",
+            "works_without_scripts",
+            "works_on_a_phone",
+            "works_with_a_keyboard",
+            "an_embedded_link_gives_the_activation_token",
+            "an_embedded_link_can_be_closed",
+            "a_link_that_is_sent_cannot_be_embedded",
+            "a_relink_replaces_the_key",
+            "a_link_that_leads_nowhere_says_so",
+        ],
+    ),
+    (
+        "operator",
+        &[
+            "asks_for_a_login",
+            "every_page_can_be_reached_and_read",
+            "every_page_fits_a_phone",
+            "works_without_scripts",
+            "a_sync_is_started_and_its_pass_is_shown",
+            "data_is_filtered_followed_and_shown_with_its_source",
+            "a_key_is_made_shown_once_and_revoked",
+            "a_form_of_another_site_changes_nothing",
+        ],
+    ),
+];
 
 pub(crate) fn trials(tools: &Arc<Tools>, shared: &Arc<Shared>) -> Vec<Trial> {
     SCRIPTS
