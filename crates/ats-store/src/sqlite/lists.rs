@@ -98,7 +98,7 @@ impl List<'_> {
 
     fn read(&self, text: &mut String, page: &mut Page) -> Result<()> {
         let mut by_key = self.db.prepare_cached(
-            "SELECT r.key, r.touched_at, a.json FROM records AS r
+            "SELECT r.key, 0, a.json FROM records AS r
              LEFT JOIN answers AS a ON a.record = r.key
              WHERE r.integration = ?1 AND r.model = ?2 AND r.key > ?3
                AND (?4 OR r.deleted_at IS NULL)
