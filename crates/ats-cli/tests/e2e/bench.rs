@@ -86,7 +86,7 @@ impl Bench {
         for sdk in SDKS {
             own.insert(sdk.name.to_owned(), making.whole(sdk.name, small()));
         }
-        for name in ["fuzzed", "shown"] {
+        for name in ["fuzzed", "spare", "shown"] {
             own.insert(name.to_owned(), making.whole(name, small()));
         }
         let large = making.whole("large", ashby::generated_world(5, MANY));
@@ -125,9 +125,13 @@ impl Bench {
     }
 
     /// A member of what is told.
-    pub(crate) fn told(&self, pointer: &str) -> String {
-        let found = self.told.pointer(pointer).and_then(Value::as_str);
-        found.expect("it is told").to_owned()
+    pub(crate) fn told(&self, pointer: &str) -> &Value {
+        self.told.pointer(pointer).expect("it is told")
+    }
+
+    /// The same as text.
+    pub(crate) fn text(&self, pointer: &str) -> &str {
+        self.told(pointer).as_str().expect("it is text")
     }
 }
 
@@ -194,13 +198,24 @@ impl Making {
     /// An integration that was read once, and how many records each list must show.
     fn whole(&mut self, name: &str, world: World) -> Value {
         let (id, _) = self.synced(name, world);
-        let count = |model: &str| {
+        let ids = |model: &str| -> Vec<Value> {
             let output = self.program(&["export", name, model]).output().unwrap();
             assert!(output.status.success(), "{output:?}");
-            output.stdout.iter().filter(|byte| **byte == b'\n').count()
+            let lines = output.stdout.split(|byte| *byte == b'\n');
+            let lines = lines.filter(|line| !line.is_empty());
+            let records = lines.map(|line| serde_json::from_slice::<Value>(line).unwrap());
+            records.map(|mut record| record["id"].take()).collect()
         };
-        let counts = LISTS.map(|(list, model)| (list.to_owned(), count(model).into()));
-        json!({ "id": id, "counts": serde_json::Map::from_iter(counts) })
+        let all = LISTS.map(|(list, model)| (list, ids(model)));
+        let counts = all
+            .iter()
+            .map(|(list, ids)| ((*list).to_owned(), ids.len().into()));
+        let counts = serde_json::Map::from_iter(counts);
+        let few = all.iter().map(|(list, ids)| {
+            let few = ids.iter().take(5).cloned().collect();
+            ((*list).to_owned(), Value::Array(few))
+        });
+        json!({ "id": id, "counts": counts, "ids": serde_json::Map::from_iter(few) })
     }
 
     fn synced(&mut self, name: &str, world: World) -> (String, usize) {
