@@ -25,7 +25,8 @@ pub trait Guard: Debug + Send + Sync {}
 pub trait Store: Debug + Send + Sync + 'static {
     // Integrations
 
-    /// Adds an integration, or replaces what is kept of it.
+    /// Adds an integration, or replaces what is kept of it. With other settings its answers are
+    /// dropped, as [`Store::drop_answers`] does.
     fn save_integration(&self, integration: &Integration) -> Result<()>;
 
     /// All integrations, by connector and name.
@@ -351,6 +352,7 @@ pub trait Store: Debug + Send + Sync + 'static {
     ) -> Result<Vec<StoredRecord>>;
 
     /// Drops all answers of an integration, since they would be made otherwise now. Those that are
-    /// being made are not taken any more.
+    /// being made are not taken any more; so whatever decides how they are made is read after
+    /// [`Store::last_change`].
     fn drop_answers(&self, id: &IntegrationId) -> Result<()>;
 }

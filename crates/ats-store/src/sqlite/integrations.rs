@@ -4,7 +4,7 @@ use ats_core::{IntegrationId, ModelKind};
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
 use super::{
-    Models,
+    Models, answers,
     values::{from_json, from_word, instant, json, millis, word},
 };
 use crate::{EndUser, Error, Integration, Result, Tracked, vault::Sealed};
@@ -44,6 +44,12 @@ pub(super) fn known_stream(db: &Connection, id: &IntegrationId, name: &str) -> R
 }
 
 pub(super) fn save(tx: &Transaction<'_>, integration: &Integration) -> Result<()> {
+    let settings = json(&integration.settings)?;
+    let mut differ = tx.prepare_cached("SELECT settings <> ?2 FROM integrations WHERE id = ?1")?;
+    let differ = differ.query_row([integration.id.as_str(), &settings], |row| row.get(0));
+    if differ.optional()?.unwrap_or(false) {
+        answers::drop_all(tx, &integration.id)?;
+    }
     let mut statement = tx.prepare_cached(
         "INSERT INTO integrations (id, connector, name, base_url, state, credentials, settings,
              created_at, credentials_changed_at, environment, end_user, latest)
@@ -61,7 +67,7 @@ pub(super) fn save(tx: &Transaction<'_>, integration: &Integration) -> Result<()
         integration.base_url,
         word(&integration.state)?,
         integration.credentials.0,
-        json(&integration.settings)?,
+        settings,
         millis(integration.created_at),
         millis(integration.credentials_changed_at),
         integration.environment,

@@ -153,6 +153,22 @@ pub(crate) fn answers_belong_to_their_integration(store: &dyn Store) {
     assert!(!store.save_answers(&mirror.id, as_of, &answer).unwrap());
 }
 
+pub(crate) fn answers_go_with_the_settings_that_they_were_made_by(store: &dyn Store) {
+    let mirror = settled(store);
+    mirror.show("x", [candidate("a")]);
+    mirror.answer_all(&|_| "1".to_owned());
+    let mut integration = store.integration(&mirror.id).unwrap().unwrap();
+    integration.base_url = Some("http://127.0.0.1:1/".to_owned());
+    store.save_integration(&integration).unwrap();
+    let kept = [Some("1".to_owned())];
+    assert_eq!(mirror.answers(ModelKind::Candidate), kept);
+    let as_of = store.last_change(&mirror.id).unwrap();
+    integration.settings.remote_data = !integration.settings.remote_data;
+    store.save_integration(&integration).unwrap();
+    assert_eq!(mirror.answers(ModelKind::Candidate), [None]);
+    assert!(store.last_change(&mirror.id).unwrap() > as_of);
+}
+
 pub(crate) fn records_without_an_answer_are_paged(store: &dyn Store) {
     let mirror = settled(store);
     mirror.show(

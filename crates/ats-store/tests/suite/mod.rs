@@ -206,6 +206,7 @@ macro_rules! store_suite {
                 a_page_is_made_of_answers_as_far_as_there_are_any
                 an_answer_of_a_state_that_is_over_is_not_taken
                 answers_belong_to_their_integration
+                answers_go_with_the_settings_that_they_were_made_by
                 records_without_an_answer_are_paged
                 an_answer_goes_with_what_it_shows
                 an_answer_goes_with_the_raw_documents_of_its_record
