@@ -36,6 +36,7 @@ struct Notes {
     api_key: Option<String>,
     integration: Option<IntegrationId>,
     kind: Option<LogKind>,
+    left_out: bool,
 }
 
 impl Noted {
@@ -58,6 +59,11 @@ impl Noted {
     /// Who the integration belongs to, where no key says so.
     pub(crate) fn environment(&self, name: &str) {
         self.write(|notes| notes.environment = Some(name.to_owned()));
+    }
+
+    /// Keeps the request out of the request log.
+    pub(crate) fn leave_out(&self) {
+        self.write(|notes| notes.left_out = true);
     }
 
     pub(crate) fn kind(&self, kind: LogKind) {
@@ -131,6 +137,9 @@ pub(crate) async fn outer(State(app): State<App>, mut request: Request, next: Ne
     ];
     metrics::histogram!("ats_request_seconds", &labels).record(took);
     let notes = noted.read();
+    if notes.left_out {
+        return response;
+    }
     app.runner().log(NewLogEntry {
         id: id.to_string(),
         at,

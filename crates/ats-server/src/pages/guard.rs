@@ -11,6 +11,7 @@ use http::{
 use url::Url;
 
 use super::layout::{Framed, policy};
+use crate::outer::Noted;
 
 const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
@@ -18,6 +19,10 @@ const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-p
 /// Adds the headers that hold for all pages, where a handler has not set its own.
 pub(super) async fn headers(request: Request, next: Next) -> Response {
     let is_connect = request.uri().path().starts_with("/connect/");
+    if !is_connect {
+        // The request log is about the API and about customers.
+        Noted::of(request.extensions()).leave_out();
+    }
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     let mut usual = |name: HeaderName, value: &'static str| {

@@ -215,9 +215,8 @@ fn done(flow: &Flow, connected: &Connected) -> Page {
             @if flow.link.embedded {
                 noscript { p.note { "Go back to the page that you came from; it learns of the connection by itself." } }
                 div.actions { button.main type="button" data-close hidden { "Close" } }
-            } @else {
-                p { "You can close this window." }
             }
+            p { "You can close this window." }
         }
     };
     Page::connect(title, flow.framed(), content)

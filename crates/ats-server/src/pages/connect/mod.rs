@@ -147,7 +147,7 @@ impl Flow {
 
     /// Where the customer is, and a way out.
     pub(super) fn head(&self, step: usize) -> Markup {
-        const STEPS: [&str; 4] = ["Begin", "Make a key", "See what it may do", "Done"];
+        const STEPS: [&str; 4] = ["Begin", "Make a key", "Check it", "Done"];
         html! {
             div.head {
                 p.quiet { "Connecting " strong { (self.link.end_user.organization_name) } }

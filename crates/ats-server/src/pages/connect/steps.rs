@@ -25,6 +25,9 @@ const BEFORE: &str = "prerequisites";
 /// The guides that tell how the key is made; the first that is there is shown.
 const MAKING: [&str; 2] = ["create_credentials", "connection_guide"];
 
+/// More actions than these are folded away.
+const FEW: usize = 3;
+
 #[derive(Debug, Default, Deserialize)]
 pub(super) struct Choice {
     #[serde(default)]
@@ -128,6 +131,7 @@ pub(super) fn form(
         }
         div.sheet {
             h1 { (title) }
+            h2 { "Step by step" }
             @if let Some(before) = guide(BEFORE) {
                 details {
                     summary { (before.title) }
@@ -274,7 +278,9 @@ fn boxes(flow: &Flow, factory: &ats_core::Factory) -> Markup {
                                 th scope="row" { (one.label) }
                                 td {
                                     @if !models.is_empty() { div { "Reading: " (models.join(", ")) } }
-                                    @if !actions.is_empty() { div { "Doing: " (actions.join(", ")) } }
+                                    @if actions.len() > FEW {
+                                        details { summary { "Doing " (actions.len()) " things" } (actions.join(", ")) }
+                                    } @else if !actions.is_empty() { div { "Doing: " (actions.join(", ")) } }
                                     @if let Some(also) = one.also { div { "Also: " (also) } }
                                 }
                             }

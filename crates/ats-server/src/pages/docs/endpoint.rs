@@ -62,7 +62,7 @@ impl Endpoint {
         html! {
             h1 { (self.summary_or_id()) }
             p { (self.call()) }
-            @for paragraph in paragraphs(&operation["description"]) { p { (paragraph) } }
+            @for paragraph in paragraphs(&operation["description"]) { p { (schema::inline(paragraph)) } }
             @if let Some(parameters) = parameters.filter(|all| !all.is_empty()) {
                 h2 { "Parameters" }
                 (wide("Parameters", html! {
@@ -74,7 +74,7 @@ impl Endpoint {
             }
             @if !body.is_null() {
                 h2 { "Body" }
-                div.sheet { (schema::tree(document, body)) }
+                div.sheet { (schema::tree(document, body, "required")) }
             }
             h2 { "Try it" }
             pre tabindex="0" aria-label="A call with curl" { code { (self.curl(document, base)) } }
@@ -83,9 +83,11 @@ impl Endpoint {
                 @let answer = schema::resolved(document, answer);
                 section.sheet {
                     h3 { (status_name(status)) }
-                    p.quiet { (answer["description"].as_str().unwrap_or_default()) }
+                    p.quiet { (schema::inline(answer["description"].as_str().unwrap_or_default())) }
                     @let shape = &answer["content"]["application/json"]["schema"];
-                    @if !shape.is_null() { (schema::tree(document, shape)) }
+                    @if status == "5XX" && *shape == operation["responses"]["4XX"]["content"]["application/json"]["schema"] {
+                        p { "Its body is the same as above." }
+                    } @else if !shape.is_null() { (schema::tree(document, shape, "always there")) }
                 }
             }
         }
@@ -131,7 +133,7 @@ fn row(parameter: &Value, document: &Value) -> Markup {
             td { (text("in")) }
             td { (schema::kind(document, &parameter["schema"])) }
             td {
-                (text("description"))
+                (schema::inline(text("description")))
                 @if let Some(default) = parameter["schema"].get("default").filter(|value| !value.is_null()) {
                     " " span.quiet { "Default: " code { (default) } }
                 }
@@ -140,8 +142,12 @@ fn row(parameter: &Value, document: &Value) -> Markup {
     }
 }
 
-fn answers(operation: &Value) -> impl Iterator<Item = (&String, &Value)> {
-    operation["responses"].as_object().into_iter().flatten()
+/// The answers, what went well first.
+fn answers(operation: &Value) -> Vec<(&String, &Value)> {
+    let answers = operation["responses"].as_object().into_iter().flatten();
+    let mut answers: Vec<_> = answers.collect();
+    answers.sort_by_key(|(status, _)| status.as_str());
+    answers
 }
 
 fn status_name(status: &str) -> String {

@@ -17,11 +17,13 @@ pub(super) fn resolved<'a>(document: &'a Value, value: &'a Value) -> &'a Value {
 }
 
 /// The members of a schema, and theirs below them.
-pub(super) fn tree(document: &Value, schema: &Value) -> Markup {
-    below(document, schema, 0)
+///
+/// `word` marks those that have to be there.
+pub(super) fn tree(document: &Value, schema: &Value, word: &str) -> Markup {
+    below(document, schema, word, 0)
 }
 
-fn below(document: &Value, schema: &Value, depth: usize) -> Markup {
+fn below(document: &Value, schema: &Value, word: &str, depth: usize) -> Markup {
     let object = object_of(document, schema);
     let Some(members) = object.and_then(|object| object["properties"].as_object()) else {
         return html! {
@@ -35,9 +37,9 @@ fn below(document: &Value, schema: &Value, depth: usize) -> Markup {
             @for (name, member) in members {
                 li {
                     code { (name) } " " span.quiet { (kind(document, member)) }
-                    @if is_required(name) { " " span.quiet.small { "always there" } }
-                    @if let Some(text) = resolved(document, member)["description"].as_str().or(member["description"].as_str()) { ": " (text) }
-                    @if depth < DEPTH { (below(document, member, depth + 1)) }
+                    @if is_required(name) { " " span.tag { (word) } }
+                    @if let Some(text) = resolved(document, member)["description"].as_str().or(member["description"].as_str()) { ": " (inline(text)) }
+                    @if depth < DEPTH { (below(document, member, word, depth + 1)) }
                 }
             }
         }
@@ -59,6 +61,15 @@ fn object_of<'a>(document: &'a Value, schema: &'a Value) -> Option<&'a Value> {
 fn alternatives(schema: &Value) -> impl Iterator<Item = &Value> {
     let found = ["anyOf", "oneOf", "allOf"].into_iter();
     found.filter_map(|key| schema[key].as_array()).flatten()
+}
+
+/// A text in which parts between backticks are code.
+pub(super) fn inline(text: &str) -> Markup {
+    html! {
+        @for (index, part) in text.split('`').enumerate() {
+            @if index % 2 == 1 { code { (part) } } @else { (part) }
+        }
+    }
 }
 
 /// The type in words.
@@ -170,7 +181,7 @@ mod tests {
         let document = json!({ "a": { "type": "object", "required": ["next"],
             "properties": { "next": { "$ref": "#/a" } } } });
         let schema = json!({ "$ref": "#/a" });
-        assert!(tree(&document, &schema).0.contains("next"));
+        assert!(tree(&document, &schema, "required").0.contains("next"));
         assert!(sample(&document, &schema)["next"]["next"].is_object());
     }
 }

@@ -86,7 +86,7 @@ fn slot(name: &str, slot: &Value, of: &str, head: &str, label: &dyn Fn(&str) -> 
         .filter(|(_, cell)| cell["status"] == "SUPPORTED")
         .count();
     html! {
-        details.sheet {
+        details.sheet.fold {
             summary {
                 (spoken(name)) " " (status(&slot["status"])) " "
                 span.quiet.small { (supported) " of " (cells.len()) }
@@ -95,17 +95,19 @@ fn slot(name: &str, slot: &Value, of: &str, head: &str, label: &dyn Fn(&str) -> 
             @let needs = permissions(slot, label);
             @if !needs.is_empty() { p { "Needs: " (needs) } }
             (wide(name, html! {
-                table.fields {
-                    thead { tr { th scope="col" { (head) } th scope="col" { "Status" } th scope="col" { "Proof" } th scope="col" { "Comes from" } th scope="col" { "Needs" } th scope="col" { "Note" } } }
-                    tbody {
+                table.stack role="table" {
+                    thead role="rowgroup" { tr role="row" {
+                        @for head in [head, "Status", "Proof", "Comes from", "Needs", "Note"] { th scope="col" role="columnheader" { (head) } }
+                    } }
+                    tbody role="rowgroup" {
                         @for (name, cell) in cells {
-                            tr {
-                                th scope="row" { (name) }
-                                td { (status(&cell["status"])) }
-                                td { (cell["level"].as_str().unwrap_or("–")) }
-                                td { @for source in texts(&cell["source"]) { div { code { (source) } } } }
-                                td { (permissions(cell, label)) }
-                                td { (cell["note"].as_str().unwrap_or_default()) }
+                            tr role="row" {
+                                th scope="row" role="rowheader" { (name) }
+                                td role="cell" { (status(&cell["status"])) }
+                                td role="cell" { (cell["level"].as_str().unwrap_or_default()) }
+                                td role="cell" { @for source in texts(&cell["source"]) { div { code { (source) } } } }
+                                td role="cell" { (permissions(cell, label)) }
+                                td role="cell" { (cell["note"].as_str().unwrap_or_default()) }
                             }
                         }
                     }

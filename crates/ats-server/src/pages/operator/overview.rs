@@ -1,7 +1,7 @@
 //! The first page: every integration and how it stands.
 
 use ats_core::Timestamp;
-use ats_store::{Integration, IntegrationState};
+use ats_store::{Integration, IntegrationState, PassState};
 use axum::extract::State;
 use maud::{Markup, html};
 
@@ -94,6 +94,7 @@ pub(super) fn standing(facts: &Facts) -> Markup {
         IntegrationState::Active if facts.broken.is_some() => (Tone::Bad, "cannot run"),
         IntegrationState::Active => match facts.passes.first() {
             None => (Tone::Plain, "waiting"),
+            Some(pass) if pass.state == PassState::Succeeded => (Tone::Good, "up to date"),
             Some(pass) => passes::tone_of(pass.state),
         },
     };

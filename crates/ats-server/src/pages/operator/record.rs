@@ -183,15 +183,18 @@ fn field_table(shown: &Shown, home: &str, now: Timestamp) -> Markup {
     wide(
         "Fields",
         html! {
-            table.fields {
-                thead { tr { th scope="col" { "Field" } th scope="col" { "Value" } th scope="col" { "Where it comes from" } th scope="col" { "Brought by" } } }
-                tbody {
+            table.fields.stack role="table" {
+                thead role="rowgroup" { tr role="row" {
+                    th scope="col" role="columnheader" { "Field" } th scope="col" role="columnheader" { "Value" }
+                    th scope="col" role="columnheader" { "Where it comes from" } th scope="col" role="columnheader" { "Brought by" }
+                } }
+                tbody role="rowgroup" {
                     @for one in &shown.explained {
-                        tr {
-                            th scope="row" { (one.field) }
-                            td { (shown_value(&one.field, &one.value, shown, home)) }
-                            td.small { (origin::origin(&one.origin)) }
-                            td.small { @if let Some(brought) = &one.brought { (origin::brought(brought, home, now)) } @else { span.quiet { "–" } } }
+                        tr role="row" {
+                            th scope="row" role="rowheader" { (one.field) }
+                            td role="cell" { (shown_value(&one.field, &one.value, shown, home)) }
+                            td.small role="cell" { (origin::origin(&one.origin)) }
+                            td.small role="cell" { @if let Some(brought) = &one.brought { (origin::brought(brought, home, now)) } @else { span.quiet { "–" } } }
                         }
                     }
                 }
@@ -279,7 +282,7 @@ fn raw(raw: Option<&str>) -> Markup {
     html! {
         @if documents.is_empty() { p { "None are kept for this record." } }
         @for (endpoint, document) in &documents {
-            details.sheet {
+            details.sheet.fold {
                 summary { code { (endpoint) } }
                 pre tabindex="0" aria-label=(format!("What {endpoint} answered")) { code { (pretty(document)) } }
             }

@@ -222,13 +222,14 @@ fn columns(asked: &Asked, all: &BTreeMap<String, Field>) -> Vec<String> {
     if !chosen.is_empty() {
         return chosen;
     }
-    // What a person is known by comes first, references last.
+    // What a record is known by comes first, then what it belongs to.
     let weight = |field: &Field| match field.name.as_str() {
-        "first_name" | "name" | "title" => 0,
+        "first_name" | "name" => 0,
         "last_name" => 1,
-        "status" | "outcome" | "email" => 2,
-        _ if field.target.is_some() => 4,
-        _ => 3,
+        "title" | "status" | "outcome" | "email" | "email_addresses" => 2,
+        _ if field.target.is_some() => 3,
+        "confidential" | "description" | "description_html" => 5,
+        _ => 4,
     };
     let mut usual: Vec<&Field> = all
         .values()
@@ -251,7 +252,7 @@ fn form(
 ) -> Markup {
     let is_open = asked.is_filtered();
     html! {
-        details.sheet open[is_open] {
+        details.sheet.fold open[is_open] {
             summary { "Filter and columns" }
             form method="get" action=(here) {
                 div.filters {
@@ -345,13 +346,26 @@ fn cell(value: Option<&Value>, field: Option<&Field>, shown: &Shown, home: &str)
         let name = shown.names.get(&id).cloned().unwrap_or_else(|| short(&id));
         return html! { a.cell href=(format!("{home}/records/{id}")) { (name) } };
     }
-    let text = match value {
-        Value::String(text) => text.clone(),
-        value => value.to_string(),
-    };
     // More is on the record's own page.
-    let text: String = text.chars().take(200).collect();
-    html! { span.cell { (text) } }
+    let text: String = brief(value).chars().take(200).collect();
+    html! { span.cell { @if text.is_empty() { "–" } @else { (text) } } }
+}
+
+/// A value in a few words: of objects, the first text in each.
+fn brief(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        Value::Array(items) => {
+            let items: Vec<String> = items.iter().map(brief).collect();
+            items.join(", ")
+        }
+        Value::Object(members) => {
+            let mut texts = members.values().map(brief).filter(|text| !text.is_empty());
+            texts.next().unwrap_or_default()
+        }
+        value => value.to_string(),
+    }
 }
 
 /// The beginning of an id, which tells records of a page apart.
