@@ -1,6 +1,6 @@
 //! The scope test: the key is tried at the vendor, and nothing is kept of it but in memory.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use ats_core::{Connection, ErrorKind, Factory, Manifest};
 use axum::{
@@ -19,6 +19,9 @@ use crate::{
         operator::{inputs, text},
     },
 };
+
+/// How long the vendor may take to answer.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The longest credential that is taken.
 const LONGEST: usize = 10_000;
@@ -127,7 +130,13 @@ async fn test(app: &App, flow: &Flow, entered: &Entered) -> Result<Report, Strin
         words(error, manifest)
     };
     let connector = (entered.factory.connect)(&connection).map_err(|error| told(&error))?;
-    let access = connector.check().await.map_err(|error| told(&error))?;
+    let access = tokio::select! {
+        access = connector.check() => access.map_err(|error| told(&error))?,
+        () = app.clock().sleep(PATIENCE) => {
+            tracing::info!(connector = manifest.slug, "a key could not be tried in time");
+            return Err(format!("{} did not answer in time. The key may be right; try again in a moment.", manifest.name));
+        }
+    };
     let matrix = app.registry().matrix(manifest.slug);
     let matrix = matrix.map(|matrix| matrix.json);
     Ok(Report::of(

@@ -12,10 +12,13 @@ mod report;
 mod scope;
 mod steps;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use ats_core::{Factory, IntegrationId};
-use ats_store::{Link, LinkKind, LogKind, ScopeConfig, ScopeSettings};
+use ats_store::{Link, LinkKind, LogKind, Scope, ScopeConfig, ScopeSetting, ScopeSettings};
 use axum::{
     Router,
     routing::{get, post},
@@ -71,21 +74,35 @@ impl Flow {
                 return Ok(None);
             };
             let configs = platform.scope_configs(&link.environment)?;
-            Ok(Some((link, configs)))
+            let renewed = match &link.integration {
+                Some(id) if link.kind == LinkKind::Relink => platform.integration(id)?,
+                _ => None,
+            };
+            Ok(Some((link, configs, renewed)))
         });
-        let Some((link, configs)) = found.await? else {
+        let Some((mut link, configs, renewed)) = found.await? else {
             return Err(Failure::Unknown(
                 "This link leads nowhere. Perhaps a part of it is missing; ask whoever sent it for a new one.",
             ));
         };
         noted.environment(&link.environment);
-        if let Some(id) = &link.integration {
-            noted.integration(id);
-        }
+        let settings = match (link.kind, &renewed) {
+            (LinkKind::Connect, _) => chosen(&link, configs),
+            (LinkKind::Relink, Some(one)) => {
+                noted.integration(&one.id);
+                link.connector = Some(one.connector.clone());
+                settings_of(&one.settings.scope)
+            }
+            (LinkKind::Relink, None) => {
+                return Err(Failure::Unknown(
+                    "The connection that this link is for is no longer there.",
+                ));
+            }
+        };
         Ok(Self {
             token: token.to_owned(),
-            settings: chosen(&link, configs),
             link,
+            settings,
         })
     }
 
@@ -172,6 +189,22 @@ fn chosen(link: &Link, configs: Vec<ScopeConfig>) -> ScopeSettings {
     };
     let found = configs.into_iter().find(wanted);
     found.map(|config| config.settings).unwrap_or_default()
+}
+
+/// What is on for an integration that is there: nothing about it changes with its credentials.
+fn settings_of(scope: &Scope) -> ScopeSettings {
+    let off = |names: &BTreeSet<String>| -> BTreeMap<String, ScopeSetting> {
+        let names = names.iter().cloned();
+        names.map(|name| (name, ScopeSetting::Disabled)).collect()
+    };
+    let fields = scope.fields_off.iter();
+    ScopeSettings {
+        models: off(&scope.models_off),
+        fields: fields
+            .map(|(model, fields)| (model.clone(), off(fields)))
+            .collect(),
+        actions: off(&scope.actions_off),
+    }
 }
 
 /// The attempt of this name, made with the link.
