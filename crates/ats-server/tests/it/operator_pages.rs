@@ -1,6 +1,9 @@
 //! The operator's pages: nobody sees them without a login, and everything on them is only text.
 
+use std::time::Duration;
+
 use ats_core::ModelKind;
+use ats_simulator::{Fault, FaultKind};
 use ats_store::{IntegrationState, ListQuery, Row};
 use reqwest::{Method, StatusCode};
 use serde_json::json;
@@ -288,6 +291,42 @@ async fn a_sync_begins_at_the_press_of_a_button() {
     let app = bench.app.clone();
     bench.end().await;
     assert_eq!(app.platform().passes(&id, 10).unwrap().len(), before + 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sync_that_runs_shows_how_far_it_is() {
+    let bench = Bench::start().await;
+    let id = bench.integration.id.clone();
+    let mut browser = inside(&bench).await;
+    let path = format!("/integrations/{id}");
+    let quiet = browser.get(&path).await;
+    assert!(!quiet.text.contains("data-refresh"));
+    let csrf = hidden(&quiet.text, "csrf");
+    // Far longer than the test takes; nobody waits for it.
+    let slow = FaultKind::Delay(Duration::from_secs(600));
+    bench.simulator.inject(Fault::once("candidate.list", slow));
+    let inputs = [("csrf", csrf.as_str()), ("kind", "FULL")];
+    let answer = browser.post(&format!("{path}/sync"), &inputs).await;
+    assert_page(&answer, StatusCode::OK);
+    let text = seen(&answer.text);
+    assert!(text.contains("A full sync runs"), "{text}");
+    assert!(answer.text.contains("data-refresh=\"5\""), "it looks again by itself");
+    let home = browser.get("/").await;
+    assert!(seen(&home.text).contains("acme syncing"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_could_not_be_taken_over_is_told() {
+    let bench = Bench::start().await;
+    let bad = FaultKind::BadRow(json!({ "no": "id" }));
+    bench.simulator.inject(Fault::once("candidate.list", bad));
+    bench.sync(ats_store::PassKind::Full).await;
+    let mut browser = inside(&bench).await;
+    let path = format!("/integrations/{}", bench.integration.id);
+    let text = seen(&browser.get(&path).await.text);
+    assert!(text.contains("Rows that were left out"), "{text}");
+    assert!(text.contains("candidate.list"), "{text}");
+    bench.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
