@@ -4,7 +4,7 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use maud::html;
 
-use super::layout::{Framed, Page};
+use super::layout::{Framed, Page, sentence};
 use crate::ApiError;
 
 /// Why a page cannot be shown.
@@ -72,7 +72,7 @@ impl IntoResponse for Failure {
             Self::Failed(error) => (
                 error.status(),
                 "That did not work",
-                error.message,
+                sentence(&error.message),
                 Framed::Never,
             ),
         };

@@ -267,11 +267,15 @@ pub(super) fn number(number: u64) -> String {
 
 /// A name of ours as people read it: `job_postings` becomes `Job postings`.
 pub(super) fn spoken(name: &str) -> String {
-    let text = name.replace('_', " ");
+    sentence(&name.replace('_', " "))
+}
+
+/// A message as a sentence begins.
+pub(super) fn sentence(text: &str) -> String {
     let mut letters = text.chars();
     match letters.next() {
         Some(first) => first.to_uppercase().chain(letters).collect(),
-        None => text,
+        None => String::new(),
     }
 }
 

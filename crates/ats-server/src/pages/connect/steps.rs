@@ -268,15 +268,15 @@ fn boxes(flow: &Flow, factory: &ats_core::Factory) -> Markup {
     };
     html! {
         div.wide role="region" aria-label="Boxes to tick" tabindex="0" {
-            table {
-                thead { tr { th scope="col" { "Box" } th scope="col" { "What it is for" } } }
-                tbody {
+            table.stack role="table" {
+                thead role="rowgroup" { tr role="row" { th scope="col" role="columnheader" { "Box" } th scope="col" role="columnheader" { "What it is for" } } }
+                tbody role="rowgroup" {
                     @for one in manifest.boxes {
                         @let (models, actions) = uses(one.permission);
                         @if !(models.is_empty() && actions.is_empty() && one.also.is_none()) {
-                            tr {
-                                th scope="row" { (one.label) }
-                                td {
+                            tr role="row" {
+                                th scope="row" role="rowheader" { (one.label) }
+                                td role="cell" {
                                     @if !models.is_empty() { div { "Reading: " (models.join(", ")) } }
                                     @if actions.len() > FEW {
                                         details { summary { "Doing " (actions.len()) " things" } (actions.join(", ")) }

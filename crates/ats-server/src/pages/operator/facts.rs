@@ -9,7 +9,10 @@ use ats_store::{
 };
 use ats_sync::{History, NextPass, freshness, next_pass};
 
-use crate::{ApiError, App, Progress};
+use crate::{
+    ApiError, App, Progress,
+    pages::layout::{sentence, spoken},
+};
 
 /// Passes that are looked through for the last complete walk of each stream.
 const LOOK_BACK: usize = 50;
@@ -105,17 +108,21 @@ impl Facts {
     /// What a person should know, the worst first.
     pub(super) fn problems(&self) -> Vec<String> {
         let mut problems = Vec::new();
-        problems.extend(self.broken.clone());
+        problems.extend(self.broken.as_deref().map(sentence));
         let ended = self
             .passes
             .iter()
             .find(|pass| pass.state != PassState::Running);
         if let Some(pass) = ended {
-            problems.extend(pass.problem.iter().map(|problem| problem.message.clone()));
+            problems.extend(
+                pass.problem
+                    .iter()
+                    .map(|problem| sentence(&problem.message)),
+            );
             let walks = pass.walks.iter();
             problems.extend(walks.filter_map(|walk| {
                 let problem = walk.problem.as_ref()?;
-                Some(format!("{}: {}", walk.stream, problem.message))
+                Some(format!("{}: {}", spoken(&walk.stream), problem.message))
             }));
         }
         problems
