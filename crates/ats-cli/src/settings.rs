@@ -18,6 +18,10 @@ const KNOWN: &[(&str, &str)] = &[
         "true or false: keep the vendor's raw documents and show them (default true)",
     ),
     (
+        "api_remote_data",
+        "true or false: show the raw documents in the lists of the API too (default false)",
+    ),
+    (
         "sync_only_created",
         "true or false: keep only candidates and applications that were created or imported through us (default false)",
     ),
@@ -61,6 +65,7 @@ pub(crate) fn apply(
 fn apply_one(settings: &mut Settings, manifest: &Manifest, key: &str, value: &str) -> Result<()> {
     match key {
         "remote_data" => settings.remote_data = switch(key, value)?,
+        "api_remote_data" => settings.api_remote_data = switch(key, value)?,
         "sync_only_created" => settings.sync_only_created = switch(key, value)?,
         "delta_interval" => settings.delta_interval = interval(key, value)?,
         "full_interval" => settings.full_interval = interval(key, value)?,
@@ -140,6 +145,7 @@ pub(crate) fn shown(settings: &Settings, manifest: Option<&Manifest>) -> Map<Str
     };
     let mut shown = Map::new();
     shown.insert("remote_data".into(), json!(settings.remote_data));
+    shown.insert("api_remote_data".into(), json!(settings.api_remote_data));
     shown.insert(
         "sync_only_created".into(),
         json!(settings.sync_only_created),

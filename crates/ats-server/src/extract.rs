@@ -20,6 +20,10 @@ use crate::{ApiError, App};
 #[derive(Debug)]
 pub(crate) struct Params<T>(pub(crate) T);
 
+/// Parameters of the query as they stand, in their order. Whoever takes them documents them.
+#[derive(Debug)]
+pub(crate) struct Pairs(pub(crate) Vec<(String, String)>);
+
 /// A JSON body.
 #[derive(Debug)]
 pub(crate) struct Body<T>(pub(crate) T);
@@ -35,6 +39,15 @@ impl<T: DeserializeOwned> FromRequestParts<App> for Params<T> {
                 innermost(&error)
             ))),
         }
+    }
+}
+
+impl FromRequestParts<App> for Pairs {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
+        let Params(pairs) = Params::from_request_parts(parts, app).await?;
+        Ok(Self(pairs))
     }
 }
 
@@ -126,6 +139,8 @@ impl<T: JsonSchema> OperationInput for Params<T> {
         Query::<T>::operation_input(context, operation);
     }
 }
+
+impl OperationInput for Pairs {}
 
 impl<T: JsonSchema> OperationInput for Body<T> {
     fn operation_input(context: &mut GenContext, operation: &mut Operation) {

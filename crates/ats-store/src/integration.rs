@@ -80,6 +80,8 @@ pub enum IntegrationState {
 pub struct Settings {
     /// Whether raw documents are shown as `remote_data`.
     pub remote_data: bool,
+    /// Whether the lists of the API show them too. They make answers several times as long.
+    pub api_remote_data: bool,
     /// Whether candidates and applications are limited to those created or imported through us.
     pub sync_only_created: bool,
     /// Time between two delta passes.
@@ -100,6 +102,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             remote_data: true,
+            api_remote_data: false,
             sync_only_created: false,
             delta_interval: Duration::from_secs(15 * 60),
             full_interval: Duration::from_secs(24 * 60 * 60),

@@ -29,7 +29,8 @@ use crate::{
     outer::Noted,
     respond::{Empty, Raw, Warned},
     wire::{
-        self, ApplicationAttachments, CandidateAttachments, CreatedApplication, CreatedCandidate,
+        self, ApplicationAttachments, CandidateAttachments, CandidateWithApplications,
+        CreatedApplication,
     },
 };
 
@@ -57,7 +58,7 @@ const ENDPOINTS: &[Endpoint] = &[
         kind: ActionKind::CreateCandidate,
         id: "createCandidate",
         summary: "Create a candidate with an application",
-        answers: answers::<CreatedCandidate>,
+        answers: answers::<CandidateWithApplications>,
     },
     Endpoint {
         method: Method::POST,
@@ -274,7 +275,7 @@ async fn perform(
     let work = act(app.clone(), integration, connector, request, permit);
     let acted = app.runner().finish(work).await?;
     let mut response = match acted {
-        Ok(Acted::Done(answer)) => Raw::<Warned<Value>>::new(answer).into_response(),
+        Ok(Acted::Done(answer)) => Raw::<Warned<Value>>::new(with_status(&answer)).into_response(),
         Ok(Acted::Planned { .. }) => {
             ApiError::new(Code::UnknownError, "nothing was done").into_response()
         }
@@ -305,6 +306,12 @@ fn act(
         app.runner().acted(&app, &integration, kind, failed).await;
         acted
     })
+}
+
+/// The engine's answer, an object with `data` and `warnings`, as a success.
+fn with_status(answer: &str) -> String {
+    let members = answer.trim_start().trim_start_matches('{');
+    format!(r#"{{"status":"success",{members}"#)
 }
 
 fn refusal(error: ActError) -> ApiError {

@@ -39,6 +39,23 @@ pub(crate) fn path_parameter<'a>(
     operation
 }
 
+/// A parameter of the query.
+pub(crate) fn query_parameter<'a>(
+    mut operation: TransformOperation<'a>,
+    name: &str,
+    what: &str,
+) -> TransformOperation<'a> {
+    let parameter = Parameter::Query {
+        parameter_data: data(name, what.to_owned(), false),
+        allow_reserved: false,
+        style: Default::default(),
+        allow_empty_value: None,
+    };
+    let parameters = &mut operation.inner_mut().parameters;
+    parameters.push(ReferenceOr::Item(parameter));
+    operation
+}
+
 /// A header that may be sent.
 pub(crate) fn header<'a>(
     mut operation: TransformOperation<'a>,

@@ -1,9 +1,12 @@
 //! The endpoints of the unified API. One file a topic; here stands only which there are.
 
 mod actions;
+mod changes;
 mod check;
 mod document;
 mod force_sync;
+mod lists;
+mod names;
 mod operation;
 mod passthrough;
 
@@ -14,6 +17,7 @@ use aide::{
 
 use crate::App;
 
+pub(crate) use names::model_name;
 pub(crate) use operation::operation;
 
 /// What the document says about the whole.
@@ -31,7 +35,10 @@ pub(crate) fn about() -> OpenApi {
 
 /// Endpoints that are answered from the store.
 pub(crate) fn quick() -> ApiRouter<App> {
-    ApiRouter::new().merge(check::routes())
+    ApiRouter::new()
+        .merge(check::routes())
+        .merge(lists::routes())
+        .merge(changes::routes())
 }
 
 /// Endpoints that wait for the vendor.

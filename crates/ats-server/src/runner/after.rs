@@ -35,6 +35,7 @@ pub(super) async fn pass(app: &App, integration: &Integration, pass: &Pass) {
         requests = pass.usage.requests,
         "a pass ended"
     );
+    app.runner().fill_soon(&integration.id);
     if pass.state == PassState::AuthenticationFailed {
         give_up(app, integration).await;
     }
@@ -80,7 +81,8 @@ async fn give_up(app: &App, integration: &Integration) {
 }
 
 /// An action ended.
-pub(super) async fn action(_app: &App, integration: &Integration, kind: ActionKind, failed: bool) {
+pub(super) async fn action(app: &App, integration: &Integration, kind: ActionKind, failed: bool) {
+    app.runner().fill_soon(&integration.id);
     let labels = [
         ("integration", integration.id.to_string()),
         ("action", kind.to_string()),

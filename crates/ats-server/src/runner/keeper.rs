@@ -61,6 +61,7 @@ pub(super) fn ensure(app: &App, id: &IntegrationId) {
         not_before: None,
     };
     keepers.insert(id.clone(), keeper);
+    runner.fill_soon(id);
     runner.spawn(task.run(asked).instrument(span));
 }
 

@@ -5,6 +5,7 @@
 
 mod after;
 mod figures;
+mod filler;
 mod force;
 mod keeper;
 mod log;
@@ -17,7 +18,7 @@ use std::{
     time::Duration,
 };
 
-use ats_core::{ActionKind, IntegrationId};
+use ats_core::{ActionKind, IntegrationId, Timestamp};
 use ats_store::{Integration, IntegrationState};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
 use tokio_util::task::TaskTracker;
@@ -42,6 +43,9 @@ pub struct Runner {
     actions: Mutex<HashMap<IntegrationId, Arc<Semaphore>>>,
     tasks: TaskTracker,
     log: Log,
+    wanted: filler::Wanted,
+    /// Integrations whose first pass is over, with the moment they were connected.
+    read: Mutex<HashMap<IntegrationId, Timestamp>>,
     stop: watch::Sender<bool>,
 }
 
@@ -56,6 +60,8 @@ impl Runner {
             actions: Mutex::default(),
             tasks: TaskTracker::new(),
             log: Log::new(),
+            wanted: filler::Wanted::default(),
+            read: Mutex::default(),
             stop: watch::channel(false).0,
         }
     }
@@ -63,6 +69,16 @@ impl Runner {
     /// The pass of an integration that runs now.
     pub fn progress(&self, id: &IntegrationId) -> Option<Progress> {
         lock(&self.progress).get(id).cloned()
+    }
+
+    /// Whether the first pass of an integration is known to be over.
+    pub(crate) fn was_read(&self, integration: &Integration) -> bool {
+        lock(&self.read).get(&integration.id) == Some(&integration.created_at)
+    }
+
+    /// Notes that the first pass of an integration is over.
+    pub(crate) fn note_read(&self, integration: &Integration) {
+        lock(&self.read).insert(integration.id.clone(), integration.created_at);
     }
 
     /// Lets the keepers look at what has changed.
@@ -136,6 +152,7 @@ pub(crate) async fn run(app: App, mut stop: watch::Receiver<bool>) {
     let runner = app.runner();
     let log = tokio::spawn(log::write(app.clone()));
     let housekeeping = tokio::spawn(log::housekeeping(app.clone()));
+    let filler = tokio::spawn(filler::run(app.clone()));
     loop {
         tend(&app).await;
         tokio::select! {
@@ -148,6 +165,7 @@ pub(crate) async fn run(app: App, mut stop: watch::Receiver<bool>) {
     runner.tasks.close();
     runner.tasks.wait().await;
     housekeeping.abort();
+    filler.abort();
     runner.log.close();
     if let Err(failed) = log.await {
         tracing::error!(error = %failed, "the request log ended badly");

@@ -1,5 +1,15 @@
 //! The server from outside: real HTTP in front, a simulated vendor behind.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "helpers of tests may panic as tests do"
+)]
+
 mod actions;
+mod bad_input;
+mod connect_pages;
 mod general;
+mod lists;
+mod operator_pages;
 mod support;

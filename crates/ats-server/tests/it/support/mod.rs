@@ -1,16 +1,18 @@
 //! A server on a free port, with a simulated vendor behind it and a mirror of the vendor's small world.
 
+pub(crate) mod browser;
 mod schema;
 
 use std::{
     collections::BTreeMap,
     net::SocketAddr,
     sync::{Arc, Once},
+    time::Duration,
 };
 
 use ats_core::{Clock, Timestamp};
 use ats_http::SystemClock;
-use ats_server::{App, Options, Parts, Registry};
+use ats_server::{App, Matrix, Options, Parts, Registry};
 use ats_simulator::{Options as SimulatorOptions, Simulator, World, ashby};
 use ats_store::{
     EndUser, Integration, IntegrationState, PassKind, PassState, Settings, sqlite::SqliteStore,
@@ -80,6 +82,7 @@ pub(crate) struct Setup {
     /// Whether everything was read once.
     pub(crate) mirrored: bool,
     pub(crate) actions_at_once: usize,
+    pub(crate) operator_password: Option<secrecy::SecretString>,
 }
 
 impl Default for Setup {
@@ -92,6 +95,7 @@ impl Default for Setup {
             scheduled: false,
             mirrored: true,
             actions_at_once: 30,
+            operator_password: None,
         }
     }
 }
@@ -116,9 +120,10 @@ impl Bench {
         options.allow_private_network = true;
         options.scheduled = setup.scheduled;
         options.actions_at_once = setup.actions_at_once;
+        options.operator_password = setup.operator_password;
         let app = App::new(Parts {
             platform: store,
-            registry: Registry::new(ats_connectors::all(), |_| None),
+            registry: Registry::new(ats_connectors::all(), proven),
             keys,
             clock: setup.clock,
             options,
@@ -226,6 +231,45 @@ impl Bench {
         }
     }
 
+    /// Waits until every record of the lists has its answer.
+    pub(crate) async fn filled(&self) {
+        use ats_core::ModelKind::{
+            Application, ApplicationStage, Candidate, Interview, Job, Offer, RejectionReason, Tag,
+            User,
+        };
+        let models = [
+            User,
+            Job,
+            ApplicationStage,
+            Tag,
+            RejectionReason,
+            Application,
+            Candidate,
+            Interview,
+            Offer,
+        ];
+        let id = &self.integration.id;
+        let missing = |model| {
+            let found = self.app.platform().without_answer(id, model, 0, 1).unwrap();
+            !found.is_empty()
+        };
+        for _ in 0..2_000 {
+            // Whoever misses an answer lets it be made.
+            self.get("/v1/ats/offers?page_size=1").await;
+            if !models.into_iter().any(missing) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        panic!("some answers are never made");
+    }
+
+    /// A moment that lies after everything so far, whatever a list allows for clocks.
+    pub(crate) async fn pause(&self) -> String {
+        tokio::time::sleep(Duration::from_millis(2100)).await;
+        self.app.now().to_string()
+    }
+
     /// Ends the server as Ctrl-C does, and waits for it.
     pub(crate) async fn end(self) {
         self.stop.send_replace(true);
@@ -295,4 +339,12 @@ fn crypto() {
         // Another test of this process may have been first.
         let _ = provider.install_default();
     });
+}
+
+/// What was proven of the connector.
+fn proven(slug: &str) -> Option<Matrix> {
+    (slug == "ashby").then_some(Matrix {
+        json: include_str!("../../../../../docs/support/ashby.json"),
+        markdown: "",
+    })
 }

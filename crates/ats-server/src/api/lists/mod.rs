@@ -1,0 +1,187 @@
+//! The lists: pages of one model from the mirror.
+//!
+//! A page is put together from texts that are kept; only what has none yet is made here.
+
+mod cursor;
+mod filters;
+mod moment;
+mod query;
+mod table;
+
+use aide::axum::{ApiRouter, routing::get_with};
+use ats_core::{Coverage, ModelKind};
+use ats_store::{Integration, IntegrationState, Page, Platform};
+use ats_sync::History;
+use axum::{
+    extract::State,
+    response::{IntoResponse, Response},
+};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::document;
+use crate::{
+    ApiError, App, Code,
+    auth::Chosen,
+    extract::Pairs,
+    respond::{Raw, Success},
+    wire,
+};
+use query::Asked;
+use table::{LISTS, List};
+
+/// A page of a list.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "List_{T}")]
+pub(super) struct Listing<T> {
+    /// Where the next page begins; `null` on the last one.
+    next: Option<String>,
+    /// The records.
+    results: Vec<T>,
+}
+
+/// Every list.
+pub(super) fn routes() -> ApiRouter<App> {
+    let mut router = ApiRouter::new();
+    for list in LISTS {
+        let handler = move |State(app): State<App>, chosen: Chosen, Pairs(query): Pairs| {
+            show(app, chosen.integration, list, query)
+        };
+        let route = get_with(handler, |operation| {
+            let mut operation = (list.answers)(operation)
+                .id(list.id)
+                .tag("Lists")
+                .summary(list.summary);
+            for (name, what) in query::COMMON {
+                operation = document::query_parameter(operation, name, what);
+            }
+            for filter in list.filters {
+                operation = document::query_parameter(operation, filter.name, filter.what);
+            }
+            operation
+        });
+        router = router.api_route(list.path, route);
+    }
+    router
+}
+
+async fn show(
+    app: App,
+    integration: Integration,
+    list: &'static List,
+    query: Vec<(String, String)>,
+) -> Result<Response, ApiError> {
+    let model = available(&app, &integration, list)?;
+    let asked = Asked::read(query, list, model)?;
+    may_read(&app, &integration).await?;
+    let coverage = match asked.filters.is_empty() {
+        true => None,
+        false => Some(Coverage::of(&*app.connector(&integration)?)),
+    };
+    let Some(filters) = filters::of(&asked, list, &integration, coverage.as_ref())? else {
+        return Ok(page(list, &[], None));
+    };
+    let query = asked.into_query(model, filters);
+    let one = integration.clone();
+    let (text, next, is_whole) = app
+        .stored(move |platform| {
+            let mut text = String::from(HEAD);
+            let page = platform.list(&one.id, &query, &mut text)?;
+            let is_whole = page.is_whole();
+            if !is_whole {
+                text = completed(platform, &one, model, &page, &text)?;
+            }
+            Ok((text, page.next, is_whole))
+        })
+        .await?;
+    if !is_whole {
+        app.runner().fill_soon(&integration.id);
+    }
+    let next = next.map(|place| cursor::write(list, place));
+    Ok(finished(text, next))
+}
+
+/// What stands before the records of a page.
+const HEAD: &str = r#"{"status":"success","data":{"results":["#;
+
+/// Makes the answers that are missing.
+fn completed(
+    platform: &dyn Platform,
+    integration: &Integration,
+    model: ModelKind,
+    page: &Page,
+    text: &str,
+) -> ats_store::Result<String> {
+    let missing: Vec<_> = page.without_answer().collect();
+    let store: &dyn ats_store::Store = platform;
+    let made = wire::answers(store, integration, model, &missing)?;
+    let array = page.put_together(text, made.iter().map(String::as_str));
+    Ok(format!("{HEAD}{array}"))
+}
+
+fn finished(mut text: String, next: Option<String>) -> Response {
+    match next {
+        // A cursor is made of letters that need no quoting.
+        Some(next) => {
+            text.push_str(r#"],"next":""#);
+            text.push_str(&next);
+            text.push_str("\"}}");
+        }
+        None => text.push_str(r#"],"next":null}}"#),
+    }
+    Raw::<Success<Listing<serde_json::Value>>>::new(text).into_response()
+}
+
+fn page(_: &List, results: &[&str], next: Option<String>) -> Response {
+    finished(format!("{HEAD}{}", results.join(",")), next)
+}
+
+/// The model of a list, if the connector has it and the integration shows it.
+fn available(app: &App, integration: &Integration, list: &List) -> Result<ModelKind, ApiError> {
+    let not_available = || {
+        let message = format!("`{}` has no {}", integration.connector, list.name);
+        ApiError::new(Code::ModelNotAvailable, message)
+    };
+    let model = list.model.ok_or_else(not_available)?;
+    let connector = app.connector(integration)?;
+    let reads = connector.reads();
+    let mut slots = reads.slots().into_iter();
+    let is_there = slots.any(|(kind, slot)| kind == model && slot.yes().is_some());
+    if !is_there {
+        return Err(not_available());
+    }
+    if !integration.settings.scope.allows_model(model) {
+        return Err(ApiError::new(
+            Code::ModelDisabled,
+            format!("{} are switched off for this integration", list.name),
+        ));
+    }
+    Ok(model)
+}
+
+/// Whether there is a mirror to read. One with dead credentials still is.
+async fn may_read(app: &App, integration: &Integration) -> Result<(), ApiError> {
+    if integration.state == IntegrationState::Disabled {
+        return Err(ApiError::new(
+            Code::Inactive,
+            "the integration is disabled; enable it first",
+        ));
+    }
+    if app.runner().was_read(integration) {
+        return Ok(());
+    }
+    let id = integration.id.clone();
+    let platform = std::sync::Arc::clone(app.platform());
+    let history = tokio::task::spawn_blocking(move || History::read(&*platform, &id));
+    let history = history
+        .await
+        .map_err(|_| ApiError::new(Code::UnknownError, "the store did not answer"))??;
+    if history.last_full.is_none() {
+        return Err(ApiError::new(
+            Code::SetupSyncPending,
+            "the first sync of this integration is not over; try again later",
+        ));
+    }
+    app.runner().note_read(integration);
+    Ok(())
+}
