@@ -310,9 +310,13 @@ async fn a_sync_that_runs_shows_how_far_it_is() {
     assert_page(&answer, StatusCode::OK);
     let text = seen(&answer.text);
     assert!(text.contains("A full sync runs"), "{text}");
-    assert!(answer.text.contains("data-refresh=\"5\""), "it looks again by itself");
+    assert!(
+        answer.text.contains("data-refresh=\"5\""),
+        "it looks again by itself"
+    );
     let home = browser.get("/").await;
     assert!(seen(&home.text).contains("acme syncing"));
+    assert!(home.text.contains("data-refresh"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -10,7 +10,7 @@ use crate::{
     App,
     pages::{
         failure::Failure,
-        layout::{Page, Section, Tone, moment, number, tag},
+        layout::{Page, Section, Tone, moment, number, spoken, tag},
     },
 };
 
@@ -70,6 +70,12 @@ fn card(facts: &Facts, now: Timestamp) -> Markup {
                 dd { @match &facts.next { Some(next) => { (passes::kind_word(next.kind)) ", " (moment(next.at.max(now), now)) }, None => { "not planned" } } }
             }
             @if let Some(progress) = &facts.progress { (passes::progress(progress, now)) }
+            @if !facts.fresh.is_empty() {
+                details.small {
+                    summary { "Freshness by model" }
+                    ul { @for (model, at) in &facts.fresh { li { (spoken(model.name())) ": " (moment(*at, now)) } } }
+                }
+            }
             @if let Some(problem) = problems.first() {
                 p.note.warn {
                     (problem)
