@@ -13,6 +13,7 @@ mod logs;
 mod matrix;
 mod origin;
 mod overview;
+mod parts;
 mod passes;
 mod record;
 mod session;
