@@ -4,6 +4,7 @@
 
 mod access;
 mod act;
+mod api_keys;
 mod check;
 mod config;
 mod connect;
@@ -72,6 +73,8 @@ enum Command {
     Status(status::Options),
     /// Serves the unified API over HTTP, and keeps the mirrors true meanwhile.
     Serve(serve::Options),
+    /// Makes, lists and revokes the keys with which clients call the server.
+    ApiKeys(api_keys::Options),
     /// Performs an action: creates an application, moves it, adds a note, a tag, a file.
     Act(act::Options),
     /// Calls the vendor's own API with the stored credentials.
@@ -152,6 +155,7 @@ async fn run(arguments: Arguments) -> Result<Exit> {
         Command::Integrations(options) => integrations::run(options, global),
         Command::Sync(options) => sync::run(&options, global).await,
         Command::Serve(options) => serve::run(&options, global).await,
+        Command::ApiKeys(options) => api_keys::run(options, global),
         Command::Act(options) => act::run(&options, global).await,
         Command::Passthrough(options) => passthrough::run(&options, global).await,
         Command::Status(options) => status::run(&options, global),

@@ -5,7 +5,7 @@ use std::{net::SocketAddr, sync::Arc};
 use anyhow::{Context as _, Result};
 use ats_http::SystemClock;
 use ats_server::{App, Matrix, Parts, Registry};
-use ats_store::{Platform, vault::KeyRing};
+use ats_store::vault::KeyRing;
 use clap::Args;
 use secrecy::SecretString;
 use serde_json::json;
@@ -76,7 +76,10 @@ pub(crate) async fn run(options: &Options, global: &Global) -> Result<Exit> {
         say!("listening on http://{}", serving.address);
         match serving.login_link() {
             Some(link) => say!("sign in at {link}"),
-            None => say!("sign in at {} with the password", serving.app.public("/login")),
+            None => say!(
+                "sign in at {} with the password",
+                serving.app.public("/login")
+            ),
         }
     }
     serving.run(stop).await
