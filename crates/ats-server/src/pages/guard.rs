@@ -41,6 +41,12 @@ pub(super) async fn headers(request: Request, next: Next) -> Response {
     response
 }
 
+/// Whether a link of another site led here. Then the browser keeps a strict cookie back.
+pub(super) fn is_from_elsewhere(headers: &HeaderMap) -> bool {
+    let site = headers.get(FETCH_SITE);
+    site.is_some_and(|site| site == "cross-site" || site == "same-site")
+}
+
 /// Whether a form comes from a page of this server, as far as the browser tells.
 ///
 /// Pages ask for no referrer, and then a browser may say `Origin: null` of its own page. So this is

@@ -411,6 +411,24 @@ async fn a_password_opens_the_pages_and_too_many_wrong_ones_do_not() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_comes_from_another_site_is_told_how_to_go_on() {
+    let bench = Bench::with(Setup {
+        mirrored: false,
+        ..Setup::default()
+    })
+    .await;
+    let mut browser = Browser::new(&bench.base);
+    let plain = browser.get("/logs/x").await;
+    assert!(!plain.text.contains("href=\"/logs/x\""));
+    // The browser keeps a strict cookie back then.
+    browser.headers = vec![("sec-fetch-site", "cross-site".to_owned())];
+    let page = browser.get("/logs/x").await;
+    assert_page(&page, StatusCode::OK);
+    assert!(page.text.contains("href=\"/logs/x\""), "{}", page.text);
+    bench.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_link_in_an_error_leads_to_the_request() {
     let bench = Bench::start().await;
     let body = json!({ "type": 7 });

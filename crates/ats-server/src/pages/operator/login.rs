@@ -12,7 +12,7 @@ use serde::Deserialize;
 use super::session::{self, HOURS, Posted, Secret, Visitor, inputs, own_path};
 use crate::{
     App,
-    pages::{desk::Try, failure::Failure, layout::Page},
+    pages::{desk::Try, failure::Failure, guard, layout::Page},
 };
 
 #[derive(Debug, Default, Deserialize)]
@@ -25,12 +25,14 @@ pub(super) struct Next {
 pub(super) async fn form(
     State(app): State<App>,
     visitor: Visitor,
+    headers: HeaderMap,
     Query(query): Query<Next>,
 ) -> Response {
     if visitor.csrf().is_some() {
         return Redirect::to(own_path(&query.next)).into_response();
     }
-    page(&app, &query.next, None).into_response()
+    let from_elsewhere = guard::is_from_elsewhere(&headers);
+    page(&app, &query.next, from_elsewhere, None).into_response()
 }
 
 /// `POST /login`.
@@ -46,7 +48,7 @@ pub(super) async fn login(State(app): State<App>, request: Request) -> Result<Re
         }
     };
     tracing::warn!("somebody could not log in");
-    let page = page(&app, next, Some(problem)).with_status(StatusCode::UNAUTHORIZED);
+    let page = page(&app, next, false, Some(problem)).with_status(StatusCode::UNAUTHORIZED);
     Ok(page.into_response())
 }
 
@@ -89,11 +91,14 @@ async fn enter(app: &App, next: &str) -> Result<Response, Failure> {
     Ok(response)
 }
 
-fn page(app: &App, next: &str, problem: Option<&str>) -> Page {
+fn page(app: &App, next: &str, from_elsewhere: bool, problem: Option<&str>) -> Page {
     let has_password = app.desk().has_password();
     let content = html! {
         div.sheet {
             h1 { "Sign in" }
+            @if from_elsewhere {
+                p.note { "A link of another page led here, so the browser has kept your login back. If you are signed in, " a href=(own_path(next)) { "go on" } "." }
+            }
             @if let Some(problem) = problem { p.note.bad role="alert" id="problem" { (problem) } }
             @if has_password {
                 form method="post" action="/login" data-once {
