@@ -165,6 +165,9 @@ async fn a_record_tells_its_sources_its_relations_and_its_history() {
         "{text}"
     );
     assert!(text.contains("a full sync"), "{text}");
+    let (_, head) = page.text.split_once("<h1>").unwrap();
+    let (head, _) = head.split_once("</h1>").unwrap();
+    assert!(head.contains(" · "), "{head}: its candidate and its job");
     assert!(
         page.text
             .contains(&format!("/data/interviews?refers_to={application}"))

@@ -11,7 +11,7 @@ use maud::{Markup, html};
 use serde_json::{Map, Value};
 
 use super::{
-    explorer::{name, values},
+    explorer::{name, own_name, values},
     integration::found,
     origin,
     overview::address,
@@ -57,7 +57,7 @@ pub(super) async fn record(
     let now = app.now();
     let home = address(&one);
     let model = shown.record.model;
-    let title = name(&shown.record);
+    let title = title(&shown);
     let list = format!("{home}/data/{model}");
     let list_name = spoken(model.name());
     let content = html! {
@@ -81,6 +81,30 @@ pub(super) async fn record(
         Some(operator.csrf()),
         content,
     ))
+}
+
+/// What the record is called: by itself, or else by what it belongs to.
+fn title(shown: &Shown) -> String {
+    if let Some(own) = own_name(&shown.values) {
+        return own;
+    }
+    let target = |field: &str| -> Option<&str> {
+        let id: Id = shown.values.get(field)?.as_str()?.parse().ok()?;
+        shown.names.get(&id).map(String::as_str)
+    };
+    let targets = [
+        "candidate_id",
+        "job_id",
+        "interview_id",
+        "user_id",
+        "tag_id",
+        "stage_id",
+    ];
+    let known: Vec<&str> = targets.into_iter().filter_map(target).collect();
+    match known.is_empty() {
+        true => name(&shown.record),
+        false => known.join(" · "),
+    }
 }
 
 async fn look_up(app: &App, one: &Integration, id: Id) -> Result<Option<Shown>, ApiError> {

@@ -181,22 +181,29 @@ pub(super) fn values(record: &StoredRecord) -> ats_store::Result<Map<String, Val
     Ok(serde_json::from_str(&text).unwrap_or_default())
 }
 
-/// What people call a record.
+/// What people call a record; its id where it has no name.
 pub(super) fn name(record: &StoredRecord) -> String {
-    let content: Map<String, Value> = serde_json::from_str(&record.content).unwrap_or_default();
+    let content = content(record);
+    let remote_id = content.get("remote_id").and_then(Value::as_str);
+    own_name(&content)
+        .unwrap_or_else(|| remote_id.map_or_else(|| record.id.to_string(), str::to_owned))
+}
+
+/// The name in the fields of a record.
+pub(super) fn own_name(content: &Map<String, Value>) -> Option<String> {
     let text = |field: &str| {
-        content
-            .get(field)
-            .and_then(Value::as_str)
-            .filter(|text| !text.trim().is_empty())
+        let text = content.get(field).and_then(Value::as_str);
+        text.filter(|text| !text.trim().is_empty())
     };
     let whole = [text("first_name"), text("last_name")];
     let whole: Vec<&str> = whole.into_iter().flatten().collect();
     if !whole.is_empty() {
-        return whole.join(" ");
+        return Some(whole.join(" "));
     }
-    let known = ["name", "title", "email", "remote_id"]
-        .into_iter()
-        .find_map(text);
-    known.map_or_else(|| record.id.to_string(), str::to_owned)
+    let known = ["name", "title", "email"].into_iter().find_map(text);
+    known.map(str::to_owned)
+}
+
+fn content(record: &StoredRecord) -> Map<String, Value> {
+    serde_json::from_str(&record.content).unwrap_or_default()
 }
