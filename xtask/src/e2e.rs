@@ -23,12 +23,12 @@ const PROGRAMS: &[&[&str]] = &[
     &["chromium", "chromium-browser", "google-chrome"],
 ];
 
-/// Installs what is missing and runs the suite, or what of it has one of these in its name.
-pub(crate) fn run(workspace: &Workspace, filters: &[String]) -> Result<()> {
+/// Installs what is missing and runs the suite, or what of it has this in its name.
+pub(crate) fn run(workspace: &Workspace, filter: Option<&str>) -> Result<()> {
     install(workspace)?;
     let mut cargo = workspace.cargo();
     cargo.args(["test", "--package", "ats-cli", "--test", "e2e", "--"]);
-    cargo.args(filters).env(REQUIRE.0, REQUIRE.1);
+    cargo.args(filter).env(REQUIRE.0, REQUIRE.1);
     workspace::run(&mut cargo)
 }
 

@@ -70,8 +70,8 @@ enum Command {
     },
     /// Runs the end-to-end tests with nothing left out; installs into the target folder what they use.
     E2e {
-        /// Only the trials with one of these in their name, such as `sdk::python`.
-        filters: Vec<String>,
+        /// Only the trials with this in their name, such as `sdk::python`.
+        filter: Option<String>,
     },
     /// Writes the stubs of a new connector, and tells what is left to answer.
     NewConnector {
@@ -101,7 +101,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         }
         Command::Contract { spec, traffic } => contract::run(&workspace, &spec, traffic.as_deref()),
         Command::Bench { quick, profiles } => bench::run(&workspace, quick, &profiles),
-        Command::E2e { filters } => e2e::run(&workspace, &filters),
+        Command::E2e { filter } => e2e::run(&workspace, filter.as_deref()),
         Command::NewConnector { name } => new_connector::run(&workspace, &name),
     }
 }

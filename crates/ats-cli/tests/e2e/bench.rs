@@ -231,27 +231,29 @@ impl Making {
     fn faulty(&mut self) -> Value {
         let mut made = serde_json::Map::new();
         let faults = [
-            ("slow", FaultKind::Delay(Duration::from_secs(2))),
+            ("slow", None, FaultKind::Delay(Duration::from_millis(500))),
             (
                 "limited",
+                None,
                 FaultKind::TooMany {
-                    retry_after: Some("600".to_owned()),
+                    retry_after: Some("86400".to_owned()),
                     scope: None,
                 },
             ),
-            ("strange", FaultKind::Html),
+            ("strange", None, FaultKind::Html),
             (
                 "refusing",
+                Some("candidate.addTag"),
                 FaultKind::SuccessFalse {
                     code: "invalid_input".to_owned(),
                     http: 200,
                 },
             ),
         ];
-        for (name, kind) in faults {
+        for (name, endpoint, kind) in faults {
             let (id, vendor) = self.synced(name, small());
             let fault = Fault {
-                endpoint: None,
+                endpoint: endpoint.map(str::to_owned),
                 skip: 0,
                 times: u32::MAX,
                 kind,

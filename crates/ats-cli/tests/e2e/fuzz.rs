@@ -47,7 +47,7 @@ fn run(tools: &Tools, shared: &Shared) -> Result<(), Failed> {
     command.args(["--header", &key, "--header", &integration]);
     command.args(["--checks", CHECKS, "--phases", "examples,coverage,fuzzing"]);
     // The same requests each time, and no more of them than a minute allows.
-    command.args(["--seed", "1", "--max-examples", "12", "--workers", "2"]);
+    command.args(["--seed", "1", "--max-examples", "30", "--workers", "2"]);
     command.args(["--suppress-health-check", "all", "--no-color"]);
     command.env("NO_PROXY", "127.0.0.1");
     command.current_dir(tools.kept(""));

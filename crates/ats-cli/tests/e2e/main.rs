@@ -18,9 +18,9 @@ mod fuzz;
 mod sdk;
 mod tools;
 
-use std::{process::ExitCode, sync::Arc};
+use std::{collections::BTreeMap, process::ExitCode, sync::Arc};
 
-use libtest_mimic::Arguments;
+use libtest_mimic::{Arguments, Trial};
 
 use crate::{bench::Shared, tools::Tools};
 
@@ -31,5 +31,23 @@ fn main() -> ExitCode {
     let mut trials = sdk::trials(&tools, &shared);
     trials.extend(browser::trials(&tools, &shared));
     trials.extend(fuzz::trials(&tools, &shared));
-    libtest_mimic::run(&arguments, trials).exit_code()
+    libtest_mimic::run(&arguments, taking_turns(trials)).exit_code()
+}
+
+/// The first trial of each program first, then the second of each, and so on: a program runs when its
+/// first trial does, and they may run side by side.
+fn taking_turns(trials: Vec<Trial>) -> Vec<Trial> {
+    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+    let turns = trials.into_iter().map(|trial| {
+        let program = trial
+            .name()
+            .rsplit_once("::")
+            .map_or("", |(program, _)| program);
+        let turn = seen.entry(program.to_owned()).or_default();
+        *turn += 1;
+        (*turn, trial)
+    });
+    let mut turns: Vec<_> = turns.collect();
+    turns.sort_by_key(|(turn, _)| *turn);
+    turns.into_iter().map(|(_, trial)| trial).collect()
 }
