@@ -17,6 +17,7 @@ mod respond;
 mod router;
 mod runner;
 mod serve;
+mod switch;
 mod token;
 mod wire;
 

@@ -17,11 +17,12 @@ use super::{
     session::{Operator, Posted},
 };
 use crate::{
-    ApiError, App,
+    App,
     pages::{
         failure::Failure,
         layout::{Page, Section, crumbs, moment, number, token},
     },
+    switch::switch,
 };
 
 /// The integration of this id.
@@ -104,30 +105,13 @@ pub(super) async fn state(
     posted: Posted,
 ) -> Result<Redirect, Failure> {
     let one = found(&app, &id).await?;
-    let wanted = match posted.text("state") {
-        "ACTIVE" => IntegrationState::Active,
-        "DISABLED" => IntegrationState::Disabled,
+    let enabled = match posted.text("state") {
+        "ACTIVE" => true,
+        "DISABLED" => false,
         _ => return Err(Failure::Invalid("There is no such state.".to_owned())),
     };
-    switch(&app, &one, wanted).await?;
+    switch(&app, &one.id, enabled).await?;
     Ok(Redirect::to(&address(&one)))
-}
-
-async fn switch(app: &App, one: &Integration, wanted: IntegrationState) -> Result<(), ApiError> {
-    let id = one.id.clone();
-    app.stored(move |platform| {
-        let Some(mut one) = platform.integration(&id)? else {
-            return Ok(());
-        };
-        one.state = wanted;
-        platform.save_integration(&one)
-    })
-    .await?;
-    if wanted == IntegrationState::Disabled {
-        app.runner().cancel(&one.id);
-    }
-    app.wake();
-    Ok(())
 }
 
 fn about(one: &Integration, facts: &Facts, now: Timestamp) -> Markup {
@@ -159,6 +143,11 @@ fn buttons(one: &Integration, home: &str, csrf: &str) -> Markup {
             }
         }
     };
+    if one.state == IntegrationState::Invalid {
+        return html! {
+            p { "The vendor refuses the credentials, so nothing is read. " code { "POST /v1/integrations/" (one.id) "/relink" } " gives a link with which the customer enters new ones; " code { "ats connect" } " replaces them here." }
+        };
+    }
     html! {
         div.actions {
             @if is_active {
