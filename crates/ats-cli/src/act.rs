@@ -3,8 +3,9 @@
 use std::{fmt::Write as _, fs, io::Read, sync::Arc};
 
 use anyhow::{Context as _, Result};
-use ats_core::{ActionKind, ErrorKind, PlannedCall, Warning};
+use ats_core::{ActionKind, ErrorKind, Outcome, PlannedCall, Warning};
 use ats_server::ApiError;
+use ats_store::{Integration, Store};
 use ats_sync::{ActError, ActRequest, Acted};
 use clap::Args;
 use serde_json::{Value, json};
@@ -79,8 +80,12 @@ pub(crate) async fn run(options: &Options, global: &Global) -> Result<Exit> {
     let context = Context::open(global)?;
     let one = context.integration(integration)?;
     let connector = context.connector(&one)?;
+    let platform = Arc::clone(&context.platform);
+    let render = move |_: &dyn Store, one: &Integration, outcome: &Outcome| {
+        ats_server::answer(&*platform, one, outcome)
+    };
     let acted = engine(&context)
-        .act(&one, connector, request, Arc::new(ats_server::answer))
+        .act(&one, connector, request, Arc::new(render))
         .await;
     match acted {
         Ok(Acted::Done(answer)) if global.json => output::line(answer)?,

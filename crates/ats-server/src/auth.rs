@@ -44,8 +44,6 @@ impl Caller {
 /// A caller and the integration that the header chooses.
 #[derive(Debug, Clone)]
 pub(crate) struct Chosen {
-    /// Who calls.
-    pub(crate) caller: Caller,
     /// What the call is about.
     pub(crate) integration: Integration,
 }
@@ -84,10 +82,7 @@ impl FromRequestParts<App> for Chosen {
         }
         let integration = caller.integration(app, id).await?;
         Noted::of(&parts.extensions).integration(&integration.id);
-        Ok(Self {
-            caller,
-            integration,
-        })
+        Ok(Self { integration })
     }
 }
 

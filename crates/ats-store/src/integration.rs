@@ -96,6 +96,10 @@ pub struct Settings {
     pub switches: BTreeMap<String, bool>,
     /// What is neither stored nor shown nor done.
     pub scope: Scope,
+    /// The id of the scope config that this follows from.
+    pub scope_config: Option<String>,
+    /// When it last became another one.
+    pub scope_changed_at: Option<Timestamp>,
 }
 
 impl Default for Settings {
@@ -109,6 +113,8 @@ impl Default for Settings {
             default_source: None,
             switches: BTreeMap::new(),
             scope: Scope::default(),
+            scope_config: None,
+            scope_changed_at: None,
         }
     }
 }

@@ -291,6 +291,10 @@ pub trait Store: Debug + Send + Sync + 'static {
         record: &StoredRecord,
     ) -> Result<Option<(String, StoredBundle)>>;
 
+    /// The definitions of the vendor's own fields that records of each model have, as
+    /// [`Layout::definitions`](crate::Layout) holds them. It looks at every record.
+    fn layouts(&self, id: &IntegrationId) -> Result<Vec<(ModelKind, String)>>;
+
     /// How many records of each model there are.
     fn counts(&self, id: &IntegrationId) -> Result<BTreeMap<ModelKind, ModelCount>>;
 

@@ -8,8 +8,8 @@ use aide::{
     axum::{ApiRouter, routing},
     transform::TransformOperation,
 };
-use ats_core::{ActionKind, Connector};
-use ats_store::{Integration, IntegrationState, LogKind};
+use ats_core::{ActionKind, Connector, Outcome};
+use ats_store::{Integration, IntegrationState, LogKind, Store};
 use ats_sync::{ActError, ActRequest, Acted};
 use axum::{
     extract::{Path, State},
@@ -296,7 +296,10 @@ fn act(
 ) -> BoxFuture<'static, Result<Acted, ActError>> {
     Box::pin(async move {
         let kind = request.kind;
-        let render = Arc::new(wire::answer);
+        let platform = Arc::clone(app.platform());
+        let render = Arc::new(move |_: &dyn Store, one: &Integration, outcome: &Outcome| {
+            wire::answer(&*platform, one, outcome)
+        });
         let acted = app
             .engine()
             .act(&integration, connector, request, render)

@@ -3,12 +3,17 @@
 mod actions;
 mod changes;
 mod check;
+mod connect;
+mod coverage;
 mod document;
+mod fields;
 mod force_sync;
+mod integrations;
 mod lists;
 mod names;
 mod operation;
 mod passthrough;
+mod tools;
 
 use aide::{
     axum::ApiRouter,
@@ -17,7 +22,7 @@ use aide::{
 
 use crate::App;
 
-pub(crate) use names::model_name;
+pub(crate) use names::{action_name, model_name};
 pub(crate) use operation::operation;
 
 /// What the document says about the whole.
@@ -39,6 +44,10 @@ pub(crate) fn quick() -> ApiRouter<App> {
         .merge(check::routes())
         .merge(lists::routes())
         .merge(changes::routes())
+        .merge(integrations::routes())
+        .merge(fields::routes())
+        .merge(tools::routes())
+        .merge(connect::routes())
 }
 
 /// Endpoints that wait for the vendor.

@@ -1,6 +1,6 @@
-//! What the unified API calls models.
+//! What the unified API calls models and actions.
 
-use ats_core::ModelKind;
+use ats_core::{ActionKind, ModelKind};
 
 /// The name of a model on the wire, as in `ats_candidates`.
 pub(crate) const fn model_name(model: ModelKind) -> &'static str {
@@ -21,5 +21,24 @@ pub(crate) const fn model_name(model: ModelKind) -> &'static str {
         ModelKind::JobScreeningQuestion => "ats_join_jobs_screening_questions",
         ModelKind::JobHiringTeamMember => "ats_join_jobs_users",
         ModelKind::InterviewingTeamMember => "ats_join_interviews_users",
+    }
+}
+
+/// The name of an action on the wire, as in `ats_create_candidate`.
+pub(crate) const fn action_name(action: ActionKind) -> &'static str {
+    match action {
+        ActionKind::CreateCandidate => "ats_create_candidate",
+        ActionKind::CreateApplication => "ats_create_application",
+        ActionKind::AddTagToCandidate => "ats_add_candidate_tag",
+        ActionKind::RemoveTagFromCandidate => "ats_remove_candidate_tag",
+        ActionKind::AddAttachmentToApplication => "ats_add_application_attachment",
+        ActionKind::MoveApplicationToStage => "ats_move_application_to_stage",
+        ActionKind::RejectApplication => "ats_reject_application",
+        ActionKind::AddResultLinkToApplication => "ats_add_application_result_link",
+        ActionKind::AddNoteToApplication => "ats_add_application_note",
+        ActionKind::GetApplicationAttachments => "ats_get_application_attachments",
+        ActionKind::AddAttachmentToCandidate => "ats_add_candidate_attachment",
+        ActionKind::AddResultLinkToCandidate => "ats_add_candidate_result_link",
+        ActionKind::GetCandidateAttachments => "ats_get_candidate_attachments",
     }
 }

@@ -116,8 +116,7 @@ async fn batch(
         };
         let last = last.key;
         let shown: Vec<&StoredRecord> = records.iter().collect();
-        let store: &dyn ats_store::Store = platform;
-        let made = wire::answers(store, &one, model, &shown)?;
+        let made = wire::answers(platform, &one, model, &shown)?;
         let keys = records.iter().map(|record| record.key);
         let answers: Vec<(i64, String)> = keys.zip(made).collect();
         Ok(match platform.save_answers(&one.id, as_of, &answers)? {

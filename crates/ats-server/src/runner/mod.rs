@@ -96,6 +96,17 @@ impl Runner {
         }
     }
 
+    /// Resolves when the keeper of an integration has ended, or after a while.
+    pub(crate) async fn ended(&self, id: &IntegrationId) {
+        for _ in 0..600 {
+            if !lock(&self.keepers).contains_key(id) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        tracing::warn!(integration = %id, "its pass did not end in time");
+    }
+
     /// The right to begin an action, and how many more may begin beside it; `None` if there are too
     /// many.
     pub fn begin_action(&self, id: &IntegrationId) -> Option<(OwnedSemaphorePermit, usize)> {

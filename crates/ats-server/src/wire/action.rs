@@ -1,7 +1,7 @@
 //! Answers of actions: the candidate or application as it stands in the mirror, or files.
 
 use ats_core::{Attachment, AttachmentType, Id, ModelKind, Outcome, Output};
-use ats_store::{Integration, Result, Store, StoredRecord, record_id};
+use ats_store::{Integration, Platform, Result, StoredRecord, record_id};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -10,7 +10,6 @@ use super::{
     application::CreatedApplication,
     common::FileType,
     person::Candidate,
-    related::Related,
     render::{Batch, References, answers},
 };
 
@@ -66,7 +65,7 @@ struct FileOfCandidate {
 /// # Errors
 ///
 /// Those of the store.
-pub fn answer(store: &dyn Store, integration: &Integration, outcome: &Outcome) -> Result<Value> {
+pub fn answer(store: &dyn Platform, integration: &Integration, outcome: &Outcome) -> Result<Value> {
     match &outcome.output {
         Output::Done => Ok(json!({})),
         Output::Candidate(remote_id) => candidate(store, integration, remote_id),
@@ -78,22 +77,23 @@ pub fn answer(store: &dyn Store, integration: &Integration, outcome: &Outcome) -
     }
 }
 
-fn candidate(store: &dyn Store, integration: &Integration, remote_id: &str) -> Result<Value> {
+fn candidate(store: &dyn Platform, integration: &Integration, remote_id: &str) -> Result<Value> {
     let record = named(store, integration, ModelKind::Candidate, remote_id)?;
     let texts = answers(store, integration, ModelKind::Candidate, &[&record])?;
     Ok(texts.first().map(|text| value(text)).unwrap_or_default())
 }
 
-fn application(store: &dyn Store, integration: &Integration, remote_id: &str) -> Result<Value> {
+fn application(store: &dyn Platform, integration: &Integration, remote_id: &str) -> Result<Value> {
     let record = named(store, integration, ModelKind::Application, remote_id)?;
-    let mut batch = Batch {
-        related: Related::new(store, integration),
-    };
+    let mut batch = Batch::new(store, integration)?;
     let mut references = References::of([&record].into_iter());
     references.load(&mut batch.related)?;
     let application = batch.application(&record, &references)?;
     let id = application.candidate_id.as_deref();
     let mut candidate: Option<Candidate> = batch.related.get(id)?;
+    if let Some(candidate) = &mut candidate {
+        batch.show(ModelKind::Candidate, candidate);
+    }
     if let (Some(candidate), Some(id)) = (&mut candidate, id)
         && let Ok(id) = id.parse::<Id>()
     {
@@ -109,7 +109,7 @@ fn application(store: &dyn Store, integration: &Integration, remote_id: &str) ->
 
 /// The record of this remote id. If it could not be read back yet, only its ids are known.
 fn named(
-    store: &dyn Store,
+    store: &dyn Platform,
     integration: &Integration,
     model: ModelKind,
     remote_id: &str,

@@ -6,7 +6,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::{
-    common::{Activity, IntegrationField, JobName, Location, Outcome, UserName, closed, known},
+    common::{
+        Activity, HasFields, IntegrationField, JobName, Location, Outcome, UserName, closed, known,
+    },
     person::{Candidate, CandidateName, CandidateOfApplication},
 };
 
@@ -317,4 +319,16 @@ pub(crate) struct RejectionReason {
     /// Raw documents by endpoint, where the integration shows them.
     #[serde(default)]
     remote_data: Option<Value>,
+}
+
+impl HasFields for Application {
+    fn fields(&mut self) -> (&mut Vec<IntegrationField>, &mut Option<Map<String, Value>>) {
+        (&mut self.integration_fields, &mut self.custom_fields)
+    }
+}
+
+impl HasFields for Offer {
+    fn fields(&mut self) -> (&mut Vec<IntegrationField>, &mut Option<Map<String, Value>>) {
+        (&mut self.integration_fields, &mut self.custom_fields)
+    }
 }

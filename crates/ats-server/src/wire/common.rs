@@ -1,8 +1,10 @@
 //! What many answers have in common: closed words, contact data, places.
 
+use std::collections::BTreeSet;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// Declares an enum whose words clients know one by one; they refuse any other.
 macro_rules! closed {
@@ -213,6 +215,32 @@ pub(crate) struct TagName {
     /// The vendor's id.
     #[serde(default)]
     remote_id: Option<String>,
+}
+
+/// What records show of the vendor's own fields, and under which names.
+#[derive(Debug, Default)]
+pub(super) struct FieldsShown {
+    /// The ids of those that stand among the `integration_fields`.
+    pub(super) passed_through: BTreeSet<String>,
+    /// For custom fields of the model: their keys, and the ids of what is mapped to them.
+    pub(super) mapped: Vec<(String, String)>,
+}
+
+/// A shape with fields of the vendor.
+pub(super) trait HasFields {
+    /// The fields of the vendor, and the custom fields by name.
+    fn fields(&mut self) -> (&mut Vec<IntegrationField>, &mut Option<Map<String, Value>>);
+
+    /// Leaves what is to be shown.
+    fn show(&mut self, shown: &FieldsShown) {
+        let (fields, custom) = self.fields();
+        for (key, id) in &shown.mapped {
+            let value = fields.iter().find(|field| field.id == *id);
+            let value = value.map(|field| field.value.clone()).unwrap_or_default();
+            custom.get_or_insert_default().insert(key.clone(), value);
+        }
+        fields.retain(|field| shown.passed_through.contains(&field.id));
+    }
 }
 
 /// A field that the vendor defines, with the record's value.

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::common::{
-    Activity, HiringTeamRole, IntegrationField, Location, RoleScope, RoleType, UserName, all_known,
-    closed, known,
+    Activity, HasFields, HiringTeamRole, IntegrationField, Location, RoleScope, RoleType, UserName,
+    all_known, closed, known,
 };
 
 closed! {
@@ -288,4 +288,10 @@ pub(crate) struct ApplicationStage {
     /// Raw documents by endpoint, where the integration shows them.
     #[serde(default)]
     remote_data: Option<Value>,
+}
+
+impl HasFields for Job {
+    fn fields(&mut self) -> (&mut Vec<IntegrationField>, &mut Option<Map<String, Value>>) {
+        (&mut self.integration_fields, &mut self.custom_fields)
+    }
 }

@@ -7,8 +7,8 @@ use serde_json::{Map, Value};
 use super::{
     application::StageOfApplication,
     common::{
-        Activity, Email, IntegrationField, JobName, Location, Outcome, Phone, RoleScope, RoleType,
-        SocialMedia, TagName, all_known, known,
+        Activity, Email, HasFields, IntegrationField, JobName, Location, Outcome, Phone, RoleScope,
+        RoleType, SocialMedia, TagName, all_known, known,
     },
 };
 
@@ -261,4 +261,10 @@ pub(crate) struct Tag {
     /// Raw documents by endpoint, where the integration shows them.
     #[serde(default)]
     remote_data: Option<Value>,
+}
+
+impl HasFields for Candidate {
+    fn fields(&mut self) -> (&mut Vec<IntegrationField>, &mut Option<Map<String, Value>>) {
+        (&mut self.integration_fields, &mut self.custom_fields)
+    }
 }

@@ -3,13 +3,13 @@
 use std::collections::HashMap;
 
 use ats_core::{Id, ModelKind};
-use ats_store::{Error, Integration, Result, Store, StoredRecord};
+use ats_store::{Error, Integration, Platform, Result, StoredRecord};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 /// What was read of one integration while a batch of answers is made.
 pub(super) struct Related<'a> {
-    pub(super) store: &'a dyn Store,
+    pub(super) store: &'a dyn Platform,
     pub(super) integration: &'a Integration,
     known: HashMap<String, StoredRecord>,
 }
@@ -18,7 +18,7 @@ pub(super) struct Related<'a> {
 pub(super) type ByParent = HashMap<String, Vec<StoredRecord>>;
 
 impl<'a> Related<'a> {
-    pub(super) fn new(store: &'a dyn Store, integration: &'a Integration) -> Self {
+    pub(super) fn new(store: &'a dyn Platform, integration: &'a Integration) -> Self {
         Self {
             store,
             integration,

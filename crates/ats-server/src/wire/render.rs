@@ -4,8 +4,10 @@
 //! those changes, and knows which those are. `ats_store::ListQuery` and the answers of the store's
 //! port say more.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use ats_core::{Id, ModelKind};
-use ats_store::{Error, Integration, Result, Store, StoredRecord};
+use ats_store::{Error, Integration, Platform, Result, StoredRecord};
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
@@ -13,7 +15,7 @@ use super::{
         Application, ApplicationOfOffer, ApplicationWithRest, Interview, InterviewOfApplication,
         Offer, OfferOfApplication, RejectionReason, StageOfApplication,
     },
-    common::{RoleScope, RoleType, TagName, UserName},
+    common::{FieldsShown, HasFields, RoleScope, RoleType, TagName, UserName},
     job::{
         ApplicationStage, HiringTeamMember, Job, JobPosting, JobRole, QuestionOfJob, Roles,
         StageOfJob,
@@ -24,17 +26,16 @@ use super::{
     },
     related::{ByParent, Related, read, read_with, reference},
 };
+use crate::api::model_name;
 
 /// The answers of records of one model, in their order.
 pub(crate) fn answers(
-    store: &dyn Store,
+    store: &dyn Platform,
     integration: &Integration,
     model: ModelKind,
     records: &[&StoredRecord],
 ) -> Result<Vec<String>> {
-    let mut batch = Batch {
-        related: Related::new(store, integration),
-    };
+    let mut batch = Batch::new(store, integration)?;
     match model {
         ModelKind::User => batch.plain::<User>(records),
         ModelKind::Tag => batch.plain::<Tag>(records),
@@ -53,6 +54,55 @@ pub(crate) fn answers(
 
 pub(super) struct Batch<'a> {
     pub(super) related: Related<'a>,
+    shown: BTreeMap<ModelKind, FieldsShown>,
+}
+
+impl<'a> Batch<'a> {
+    pub(super) fn new(store: &'a dyn Platform, integration: &'a Integration) -> Result<Self> {
+        Ok(Self {
+            related: Related::new(store, integration),
+            shown: shown(store, integration)?,
+        })
+    }
+}
+
+/// What records of each model show of the vendor's own fields.
+fn shown(
+    store: &dyn Platform,
+    integration: &Integration,
+) -> Result<BTreeMap<ModelKind, FieldsShown>> {
+    let passed_through: BTreeSet<String> = store
+        .passthrough_fields(&integration.id)?
+        .into_iter()
+        .collect();
+    let customs = store.custom_fields(&integration.environment)?;
+    let mappings = store.custom_mappings(&integration.id)?;
+    let of_model = |model: ModelKind| {
+        let of_model = customs
+            .iter()
+            .filter(|custom| custom.model == model_name(model));
+        let mapped = of_model.map(|custom| {
+            let mut mappings = mappings.iter();
+            let mapping = mappings.find(|mapping| mapping.custom_field == custom.id);
+            // One without a mapping is there, and has no value.
+            let field = mapping.map(|mapping| mapping.integration_field.clone());
+            (custom.key.clone(), field.unwrap_or_default())
+        });
+        FieldsShown {
+            passed_through: passed_through.clone(),
+            mapped: mapped.collect(),
+        }
+    };
+    let models = [
+        ModelKind::Candidate,
+        ModelKind::Application,
+        ModelKind::Job,
+        ModelKind::Offer,
+    ];
+    Ok(models
+        .into_iter()
+        .map(|model| (model, of_model(model)))
+        .collect())
 }
 
 impl Batch<'_> {
@@ -77,6 +127,23 @@ impl Batch<'_> {
         read_with(record, remote_data.as_deref())
     }
 
+    /// The same for a record with fields of the vendor.
+    pub(super) fn own_with_fields<T: DeserializeOwned + HasFields>(
+        &self,
+        record: &StoredRecord,
+    ) -> Result<T> {
+        let mut own: T = self.own(record)?;
+        self.show(record.model, &mut own);
+        Ok(own)
+    }
+
+    /// Leaves of the vendor's fields what is to be shown.
+    pub(super) fn show<T: HasFields>(&self, model: ModelKind, shape: &mut T) {
+        if let Some(shown) = self.shown.get(&model) {
+            shape.show(shown);
+        }
+    }
+
     fn candidates(&mut self, records: &[&StoredRecord]) -> Result<Vec<String>> {
         let ids: Vec<Id> = records.iter().map(|record| record.id).collect();
         let mut tags = self.tags(&ids)?;
@@ -88,7 +155,7 @@ impl Batch<'_> {
         references.load(&mut self.related)?;
         let mut texts = Vec::with_capacity(records.len());
         for record in records {
-            let mut candidate: Candidate = self.own(record)?;
+            let mut candidate: Candidate = self.own_with_fields(record)?;
             candidate.tags = self.named_tags(tags.remove(&candidate.id))?;
             let own = applications.remove(&candidate.id).unwrap_or_default();
             let applications = own.iter().map(|record| {
@@ -146,7 +213,7 @@ impl Batch<'_> {
         record: &StoredRecord,
         references: &References,
     ) -> Result<Application> {
-        let mut application: Application = self.own(record)?;
+        let mut application: Application = self.own_with_fields(record)?;
         application.current_stage = references.stage(&self.related, record)?;
         application.job = self.related.get(application.job_id.as_deref())?;
         Ok(application)
@@ -169,7 +236,7 @@ impl Batch<'_> {
         }
         let mut texts = Vec::with_capacity(records.len());
         for record in records {
-            let mut job: Job = self.own(record)?;
+            let mut job: Job = self.own_with_fields(record)?;
             job.stages = self.joined(
                 stages.get(&job.id),
                 "stage_id",
@@ -276,7 +343,7 @@ impl Batch<'_> {
         self.load_applications(records)?;
         let mut texts = Vec::with_capacity(records.len());
         for record in records {
-            let mut offer: Offer = self.own(record)?;
+            let mut offer: Offer = self.own_with_fields(record)?;
             let application = offer.application_id.as_deref();
             let is_there = self
                 .related

@@ -489,6 +489,10 @@ impl Store for SqliteStore {
         self.read(|db| bundles::giver(db, id, record))
     }
 
+    fn layouts(&self, id: &IntegrationId) -> Result<Vec<(ModelKind, String)>> {
+        self.read(|db| records::layouts(db, &self.models, id))
+    }
+
     fn counts(&self, id: &IntegrationId) -> Result<BTreeMap<ModelKind, ModelCount>> {
         self.read(|db| records::counts(db, &self.models, id))
     }

@@ -294,3 +294,22 @@ pub(super) fn counts(
     }
     Ok(counts)
 }
+
+pub(super) fn layouts(
+    db: &Connection,
+    models: &Models,
+    id: &IntegrationId,
+) -> Result<Vec<(ModelKind, String)>> {
+    let integration = integrations::key(db, id)?;
+    let mut statement = db.prepare_cached(
+        "SELECT DISTINCT r.model, l.definitions FROM records AS r
+         JOIN layouts AS l ON l.integration = r.integration AND l.key = r.layout
+         WHERE r.integration = ?1 AND r.layout IS NOT NULL",
+    )?;
+    let mut rows = statement.query([integration])?;
+    let mut layouts = Vec::new();
+    while let Some(row) = rows.next()? {
+        layouts.push((models.kind(row.get(0)?)?, row.get(1)?));
+    }
+    Ok(layouts)
+}

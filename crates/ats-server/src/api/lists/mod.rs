@@ -113,8 +113,7 @@ fn completed(
     text: &str,
 ) -> ats_store::Result<String> {
     let missing: Vec<_> = page.without_answer().collect();
-    let store: &dyn ats_store::Store = platform;
-    let made = wire::answers(store, integration, model, &missing)?;
+    let made = wire::answers(platform, integration, model, &missing)?;
     let array = page.put_together(text, made.iter().map(String::as_str));
     Ok(format!("{HEAD}{array}"))
 }

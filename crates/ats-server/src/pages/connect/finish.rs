@@ -91,9 +91,16 @@ async fn keep(
             let found = app
                 .stored(move |platform| platform.integration(&id))
                 .await?;
-            let one = found.ok_or(Failure::NotFound(
+            let mut one = found.ok_or(Failure::Unknown(
                 "The connection that this link is for is no longer there.",
             ))?;
+            if flow.config.is_some() {
+                one.settings.scope_config = flow.config.clone();
+                if one.settings.scope != scope {
+                    one.settings.scope = scope;
+                    one.settings.scope_changed_at = Some(now);
+                }
+            }
             Integration {
                 credentials: seal(&one.id)?,
                 base_url: base_url.or(one.base_url.clone()),
@@ -119,6 +126,7 @@ async fn keep(
                 end_user: flow.link.end_user.clone(),
                 settings: Settings {
                     scope,
+                    scope_config: flow.config.clone(),
                     ..Settings::default()
                 },
                 created_at: now,

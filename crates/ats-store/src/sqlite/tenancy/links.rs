@@ -20,7 +20,8 @@ pub(super) fn add(tx: &Transaction<'_>, hash: &[u8], link: &Link) -> Result<()> 
 }
 
 pub(super) fn one(db: &Connection, hash: &[u8]) -> Result<Option<Link>> {
-    let mut statement = db.prepare_cached("SELECT link, used_at FROM connect_links WHERE hash = ?1")?;
+    let mut statement =
+        db.prepare_cached("SELECT link, used_at FROM connect_links WHERE hash = ?1")?;
     let mut rows = statement.query([hash])?;
     let Some(row) = rows.next()? else {
         return Ok(None);
