@@ -297,7 +297,9 @@ async fn what_is_optional_can_be_left_out_and_nothing_else() {
         ("share", "reject_application"),
     ];
     browser.post(&path("/connect"), &inputs).await;
-    let scope = connected(&bench).settings.scope;
+    let settings = connected(&bench).settings;
+    assert_eq!(settings.scope_config.as_deref(), Some("config"));
+    let scope = settings.scope;
     assert_eq!(
         scope.models_off,
         ["interviews", "offers"].map(str::to_owned).into()
@@ -376,6 +378,45 @@ async fn a_link_to_renew_replaces_the_key_and_makes_the_integration_active_again
     assert_eq!(all[0].name, dead.name);
     let date = |one: &Integration| one.created_at.to_string();
     assert_eq!(date(&all[0]), date(&dead));
+    bench.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_link_to_renew_keeps_what_is_off_unless_it_names_a_scope_config() {
+    let bench = unread().await;
+    let mut one = bench.integration.clone();
+    one.settings.scope.models_off = ["offers".to_owned()].into();
+    bench.app.platform().save_integration(&one).unwrap();
+    let config = ScopeConfig {
+        id: "config".to_owned(),
+        environment: PRODUCTION.to_owned(),
+        name: "Other".to_owned(),
+        is_default: true,
+        settings: ScopeSettings {
+            models: [("interviews".to_owned(), ScopeSetting::Disabled)].into(),
+            ..ScopeSettings::default()
+        },
+    };
+    bench.app.platform().save_scope_config(&config).unwrap();
+    for (token, named, off) in [("plain", None, "offers"), ("named", Some("config"), "interviews")] {
+        let renewing = Link {
+            kind: LinkKind::Relink,
+            integration: Some(one.id.clone()),
+            scope_config: named.map(str::to_owned),
+            ..link(&bench)
+        };
+        bench.app.platform().add_link(token, &renewing).unwrap();
+        let mut browser = Browser::new(&bench.base);
+        let (key, url) = (bench.simulator.key(), bench.simulator.base_url());
+        let inputs = [("credential-api_key", key.as_str()), ("base_url", url.as_str())];
+        let scope = browser.post(&format!("/connect/{token}/check"), &inputs).await;
+        let attempt = hidden(&scope.text, "attempt");
+        let done = browser.post(&format!("/connect/{token}/connect"), &[("attempt", &attempt)]).await;
+        assert_eq!(done.status, 200);
+        let kept = bench.app.platform().integration(&one.id).unwrap().unwrap().settings;
+        assert_eq!(kept.scope.models_off, [off.to_owned()].into());
+        assert_eq!(kept.scope_changed_at.is_some(), named.is_some());
+    }
     bench.end().await;
 }
 

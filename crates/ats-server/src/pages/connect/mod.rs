@@ -62,6 +62,8 @@ pub(super) struct Flow {
     pub(super) link: Link,
     /// What is on for what will be connected.
     pub(super) settings: ScopeSettings,
+    /// The scope config that says so, if one does.
+    pub(super) config: Option<String>,
 }
 
 impl Flow {
@@ -86,12 +88,15 @@ impl Flow {
             ));
         };
         noted.environment(&link.environment);
-        let settings = match (link.kind, &renewed) {
+        let (settings, config) = match (link.kind, &renewed) {
             (LinkKind::Connect, _) => chosen(&link, configs),
             (LinkKind::Relink, Some(one)) => {
                 noted.integration(&one.id);
                 link.connector = Some(one.connector.clone());
-                settings_of(&one.settings.scope)
+                match link.scope_config {
+                    Some(_) => chosen(&link, configs),
+                    None => (settings_of(&one.settings.scope), None),
+                }
             }
             (LinkKind::Relink, None) => {
                 return Err(Failure::Unknown(
@@ -103,6 +108,7 @@ impl Flow {
             token: token.to_owned(),
             link,
             settings,
+            config,
         })
     }
 
@@ -182,13 +188,15 @@ impl Flow {
 }
 
 /// What is on: what the link names, or else the environment's default.
-fn chosen(link: &Link, configs: Vec<ScopeConfig>) -> ScopeSettings {
+fn chosen(link: &Link, configs: Vec<ScopeConfig>) -> (ScopeSettings, Option<String>) {
     let wanted = |config: &ScopeConfig| match &link.scope_config {
         Some(id) => config.id == *id,
         None => config.is_default,
     };
-    let found = configs.into_iter().find(wanted);
-    found.map(|config| config.settings).unwrap_or_default()
+    match configs.into_iter().find(wanted) {
+        Some(config) => (config.settings, Some(config.id)),
+        None => (ScopeSettings::default(), None),
+    }
 }
 
 /// What is on for an integration that is there: nothing about it changes with its credentials.
