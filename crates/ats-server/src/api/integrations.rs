@@ -23,6 +23,7 @@ use crate::{
     extract::Body,
     outer::Noted,
     respond::{Empty, Success},
+    switch::switch,
 };
 
 /// Which integration.
@@ -363,24 +364,7 @@ async fn enable(
     Body(enabled): Body<Enabled>,
 ) -> Result<Success<Empty>, ApiError> {
     let one = chosen(&app, &caller, &noted, &wanted).await?;
-    let id = one.id.clone();
-    app.stored(move |platform| {
-        let Some(mut one) = platform.integration(&id)? else {
-            return Ok(());
-        };
-        one.state = match (enabled.value, one.state) {
-            (false, _) => IntegrationState::Disabled,
-            // Enabling makes no refused credentials good.
-            (true, IntegrationState::Invalid) => IntegrationState::Invalid,
-            (true, _) => IntegrationState::Active,
-        };
-        platform.save_integration(&one)
-    })
-    .await?;
-    if !enabled.value {
-        app.runner().cancel(&one.id);
-    }
-    app.wake();
+    switch(&app, &one.id, enabled.value).await?;
     Ok(Success::new(Empty {}))
 }
 
