@@ -13,6 +13,7 @@ mod lists;
 mod names;
 mod operation;
 mod passthrough;
+mod restrictions;
 mod tools;
 
 use aide::{
@@ -48,6 +49,7 @@ pub(crate) fn quick() -> ApiRouter<App> {
         .merge(fields::routes())
         .merge(tools::routes())
         .merge(connect::routes())
+        .merge(restrictions::routes())
 }
 
 /// Endpoints that wait for the vendor.

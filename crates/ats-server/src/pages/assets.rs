@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use axum::{
     Router,
-    extract::Path,
+    extract::{Path, State},
     response::{IntoResponse, Response},
     routing::get,
 };
@@ -50,7 +50,33 @@ pub(super) fn icon() -> &'static str {
 }
 
 pub(super) fn routes() -> Router<App> {
-    Router::new().route("/assets/{name}", get(asset))
+    Router::new()
+        .route("/assets/{name}", get(asset))
+        .route("/assets/tools/{name}", get(tool))
+}
+
+/// A picture of a connector: its initial, since no vendor's mark is ours to show.
+async fn tool(State(app): State<App>, Path(name): Path<String>) -> Response {
+    let slug = name.strip_suffix(".svg").unwrap_or_default();
+    let Some(factory) = app.registry().find(slug) else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    let initial = factory
+        .manifest
+        .name
+        .chars()
+        .find(char::is_ascii_alphanumeric);
+    let picture = format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 64 64\"><rect width=\"64\" \
+         height=\"64\" rx=\"14\" fill=\"#3b4a6b\"/><text x=\"32\" y=\"44\" font-family=\"sans-serif\" \
+         font-size=\"34\" text-anchor=\"middle\" fill=\"#fff\">{}</text></svg>\n",
+        initial.unwrap_or('?')
+    );
+    let headers = [
+        (CONTENT_TYPE, "image/svg+xml"),
+        (CACHE_CONTROL, "public, max-age=86400"),
+    ];
+    (headers, picture).into_response()
 }
 
 async fn asset(Path(name): Path<String>) -> Response {

@@ -398,7 +398,10 @@ async fn a_link_to_renew_keeps_what_is_off_unless_it_names_a_scope_config() {
         },
     };
     bench.app.platform().save_scope_config(&config).unwrap();
-    for (token, named, off) in [("plain", None, "offers"), ("named", Some("config"), "interviews")] {
+    for (token, named, off) in [
+        ("plain", None, "offers"),
+        ("named", Some("config"), "interviews"),
+    ] {
         let renewing = Link {
             kind: LinkKind::Relink,
             integration: Some(one.id.clone()),
@@ -408,12 +411,28 @@ async fn a_link_to_renew_keeps_what_is_off_unless_it_names_a_scope_config() {
         bench.app.platform().add_link(token, &renewing).unwrap();
         let mut browser = Browser::new(&bench.base);
         let (key, url) = (bench.simulator.key(), bench.simulator.base_url());
-        let inputs = [("credential-api_key", key.as_str()), ("base_url", url.as_str())];
-        let scope = browser.post(&format!("/connect/{token}/check"), &inputs).await;
+        let inputs = [
+            ("credential-api_key", key.as_str()),
+            ("base_url", url.as_str()),
+        ];
+        let scope = browser
+            .post(&format!("/connect/{token}/check"), &inputs)
+            .await;
         let attempt = hidden(&scope.text, "attempt");
-        let done = browser.post(&format!("/connect/{token}/connect"), &[("attempt", &attempt)]).await;
+        let done = browser
+            .post(
+                &format!("/connect/{token}/connect"),
+                &[("attempt", &attempt)],
+            )
+            .await;
         assert_eq!(done.status, 200);
-        let kept = bench.app.platform().integration(&one.id).unwrap().unwrap().settings;
+        let kept = bench
+            .app
+            .platform()
+            .integration(&one.id)
+            .unwrap()
+            .unwrap()
+            .settings;
         assert_eq!(kept.scope.models_off, [off.to_owned()].into());
         assert_eq!(kept.scope_changed_at.is_some(), named.is_some());
     }

@@ -10,6 +10,7 @@ mod actions;
 mod bad_input;
 mod connect_pages;
 mod general;
+mod integrations;
 mod lists;
 mod operator_pages;
 mod support;
