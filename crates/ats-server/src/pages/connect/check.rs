@@ -43,7 +43,7 @@ pub(super) async fn check(
     let flow = Flow::open(&app, &noted, &token).await?;
     let pairs = inputs(request, &app).await?;
     let again = text(&pairs, "attempt");
-    let entered = match again.is_empty() {
+    let mut entered = match again.is_empty() {
         false => {
             let kept = attempt(&app, &flow, again)?;
             let kept = kept.lock().await;
@@ -61,6 +61,15 @@ pub(super) async fn check(
             }
         },
     };
+    // A key that is renewed is tried where the old one was used.
+    if entered.base_url.is_none()
+        && let Some(id) = flow.relinked().cloned()
+    {
+        let found = app
+            .stored(move |platform| platform.integration(&id))
+            .await?;
+        entered.base_url = found.and_then(|one| one.base_url);
+    }
     match test(&app, &flow, &entered).await {
         Ok(report) => {
             let kept = Attempt {
