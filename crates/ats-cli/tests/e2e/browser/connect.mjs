@@ -1,6 +1,7 @@
 // The connect flow as a customer goes through it. Usage: node connect.mjs PLAN.
 
 import { readFileSync } from "node:fs";
+import { createServer } from "node:http";
 import { createRequire } from "node:module";
 import { Kombo } from "@kombo-api/sdk";
 import { api, check, done, look, must, plan, PHONE } from "./lib.mjs";
@@ -165,12 +166,14 @@ await check("works_with_a_keyboard", async (page) => {
 // --- within a page of the customer's, by the front-end package ----------------------------------
 
 const bundle = readFileSync(createRequire(import.meta.url).resolve("@kombo-api/connect/dist/index.js"), "utf8");
-const CUSTOMER = "http://app.customer.example";
+
+// The customer's page lies at another origin than the server.
+const html = `<!doctype html><html lang="en"><head><title>Customer</title></head><body><main><h1>Customer</h1></main></body></html>`;
+const customer = createServer((_, answer) => answer.setHeader("content-type", "text/html").end(html));
+await new Promise((ready) => customer.listen(0, "127.0.0.1", ready));
 
 async function embed(page, url) {
-  const html = `<!doctype html><html lang="en"><head><title>Customer</title></head><body><main><h1>Customer</h1></main></body></html>`;
-  await page.route(`${CUSTOMER}/**`, (route) => route.fulfill({ contentType: "text/html", body: html }));
-  await page.goto(CUSTOMER + "/");
+  await page.goto(`http://localhost:${customer.address().port}/`);
   await page.addScriptTag({ content: bundle });
   await page.evaluate((url) => {
     window.outcome = window.KomboConnect.showKomboConnect(url)
@@ -223,7 +226,7 @@ await check("a_relink_replaces_the_key", async (page) => {
   await page.getByRole("button", { name: "Continue" }).click();
   await page.locator("input[type=password]").fill("no-such-key");
   await page.getByRole("button", { name: "Try the key" }).click();
-  await page.getByRole("alert").waitFor();
+  await page.getByRole("alert").getByText("does not know this key").waitFor();
 });
 
 await check("a_link_that_leads_nowhere_says_so", async (page) => {
