@@ -11,6 +11,7 @@ mod commit;
 mod error;
 mod integration;
 mod list;
+mod outbox;
 mod pass;
 mod platform;
 mod record;
@@ -34,6 +35,10 @@ pub use commit::{
 pub use error::{Error, Result};
 pub use integration::{EndUser, Integration, IntegrationState, PRODUCTION, Settings, Tracked};
 pub use list::{Filter, InvalidPlace, ListQuery, Page, Place, Row, record_id};
+pub use outbox::{
+    Changed, INTEGRATION_DELETED, Issue, NewEvent, Outbox, OutgoingDelivery, OutgoingProgress,
+    OutgoingQuery, OutgoingState, Replay, WebhookEndpoint,
+};
 pub use pass::{
     NewPass, Pass, PassEnd, PassKind, PassState, Problem, Tally, Walk, WalkStart, WalkState,
 };

@@ -145,6 +145,14 @@ const ERASE: &[&str] = &[
     "DELETE FROM passthrough_fields WHERE integration = ?1",
     "DELETE FROM request_log WHERE integration = (SELECT id FROM integrations WHERE key = ?1)",
     "DELETE FROM activations WHERE integration = (SELECT id FROM integrations WHERE key = ?1)",
+    // What tells that it is deleted is still to be delivered.
+    "DELETE FROM outgoing_deliveries WHERE event IN (SELECT key FROM outgoing_events
+         WHERE integration = (SELECT id FROM integrations WHERE key = ?1)
+         AND type <> 'integration-deleted')",
+    "DELETE FROM outgoing_events WHERE integration = (SELECT id FROM integrations WHERE key = ?1)
+         AND type <> 'integration-deleted'",
+    "DELETE FROM issues WHERE integration = (SELECT id FROM integrations WHERE key = ?1)",
+    "DELETE FROM told WHERE integration = ?1",
     "DELETE FROM changes WHERE integration = ?1",
     "DELETE FROM records WHERE integration = ?1",
     "DELETE FROM layouts WHERE integration = ?1",

@@ -16,6 +16,7 @@ mod ledger;
 mod links;
 mod lists;
 mod lock;
+mod outbox;
 mod passes;
 #[cfg(test)]
 mod plans;

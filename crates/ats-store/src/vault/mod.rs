@@ -29,6 +29,7 @@ use std::path::PathBuf;
 pub use file::{KeySource, key_file};
 pub use ring::KeyRing;
 pub use seal::Sealed;
+pub(crate) use seal::fill;
 
 /// The environment variable that may hold the keys.
 pub const VARIABLE: &str = "ATS_ENCRYPTION_KEY";

@@ -157,7 +157,7 @@ impl KeyRing {
 }
 
 /// Random bytes from the system.
-pub(super) fn fill(bytes: &mut [u8]) -> Result<()> {
+pub(crate) fn fill(bytes: &mut [u8]) -> Result<()> {
     getrandom::fill(bytes).map_err(|source| Error::NoRandomness {
         source: Box::new(source),
     })
