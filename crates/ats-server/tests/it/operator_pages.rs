@@ -4,12 +4,14 @@ use std::time::Duration;
 
 use ats_core::ModelKind;
 use ats_simulator::{Fault, FaultKind};
-use ats_store::{IntegrationState, ListQuery, Row};
+use ats_store::{
+    IntegrationState, ListQuery, NewEvent, OutgoingQuery, OutgoingState, Row, WebhookEndpoint,
+};
 use reqwest::{Method, StatusCode};
 use serde_json::json;
 
 use crate::support::{
-    Bench, Setup,
+    Bench, PRODUCTION, Setup,
     browser::{Browser, assert_page, hidden, location, seen},
 };
 
@@ -410,6 +412,86 @@ async fn a_password_opens_the_pages_and_too_many_wrong_ones_do_not() {
     assert!(seen(&answer.text).contains("Too many wrong passwords"));
     let by_link = browser.get(&bench.app.login_link()).await;
     assert_page(&by_link, StatusCode::OK);
+    bench.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_others_were_told_is_shown_and_can_be_sent_again() {
+    let bench = Bench::start().await;
+    let platform = bench.app.platform();
+    let now = bench.app.now();
+    let url = "https://example.com/<script>alert(1)</script>";
+    let keys = bench.app.keys();
+    let made = WebhookEndpoint::generate(keys, PRODUCTION, url, None, now);
+    let (endpoint, secret) = made.unwrap();
+    platform.save_endpoint(&endpoint).unwrap();
+    let event = NewEvent {
+        id: "the-event".to_owned(),
+        environment: PRODUCTION.to_owned(),
+        integration: Some(bench.integration.id.clone()),
+        kind: "data-changed".to_owned(),
+        body: r#"{"type":"data-changed","data":"</pre><script>"}"#.to_owned(),
+        at: now,
+    };
+    platform.emit(&event).unwrap();
+    let query = OutgoingQuery {
+        limit: 10,
+        ..OutgoingQuery::default()
+    };
+    let own = || {
+        let all = platform.outgoing(&query).unwrap().into_iter();
+        all.filter(|one| one.event.id == event.id)
+            .collect::<Vec<_>>()
+    };
+    let mut one = own().remove(0);
+    one.progress.state = OutgoingState::Dead;
+    one.progress.outcome = Some("500 Internal Server Error".to_owned());
+    platform.settle_outgoing(one.key, &one.progress).unwrap();
+    let mut browser = inside(&bench).await;
+    let about = browser
+        .get(&format!("/integrations/{}", bench.integration.id))
+        .await;
+    assert_page(&about, StatusCode::OK);
+    assert!(seen(&about.text).contains("given up"), "{}", about.text);
+    let page = browser.get("/webhooks?state=DEAD").await;
+    assert_page(&page, StatusCode::OK);
+    let text = seen(&page.text);
+    assert!(
+        text.contains("data-changed") && text.contains("500 Internal"),
+        "{text}"
+    );
+    assert!(
+        !page
+            .text
+            .contains(secrecy::ExposeSecret::expose_secret(&secret))
+    );
+    let csrf = hidden(&page.text, "csrf");
+    let again = "/webhooks/events/the-event/replay";
+    let refused = browser.post(again, &[("csrf", "x")]).await;
+    assert_page(&refused, StatusCode::FORBIDDEN);
+    let before = own();
+    browser.post(again, &[("csrf", &csrf)]).await;
+    assert_ne!(own(), before, "it is on its way again");
+    let unknown = browser
+        .post("/webhooks/events/nonsense/replay", &[("csrf", &csrf)])
+        .await;
+    assert_page(&unknown, StatusCode::NOT_FOUND);
+    let inputs = [
+        ("csrf", csrf.as_str()),
+        ("environment", PRODUCTION),
+        ("since", "2020-01-01"),
+    ];
+    assert_page(
+        &browser.post("/webhooks/replay", &inputs).await,
+        StatusCode::OK,
+    );
+    let inputs = [
+        ("csrf", csrf.as_str()),
+        ("environment", PRODUCTION),
+        ("since", "soon"),
+    ];
+    let wrong = browser.post("/webhooks/replay", &inputs).await;
+    assert_page(&wrong, StatusCode::BAD_REQUEST);
     bench.end().await;
 }
 

@@ -10,11 +10,12 @@ use axum::{
 use maud::{Markup, html};
 
 use super::{
-    facts::{Facts, More},
+    facts::{Facts, More, SHOWN},
     overview::{REFRESH, address, standing},
     parts::{actions, events, lost, models, settings},
     passes,
     session::{Operator, Posted},
+    webhooks,
 };
 use crate::{
     App,
@@ -44,6 +45,7 @@ pub(super) async fn integration(
 ) -> Result<Page, Failure> {
     let one = found(&app, &id).await?;
     let more = More::gather(&app, &one).await?;
+    let (told, endpoints) = webhooks::about(&app, &one.id, SHOWN).await?;
     let facts = Facts::gather(&app, one).await?;
     let now = app.now();
     let one = &facts.integration;
@@ -66,11 +68,13 @@ pub(super) async fn integration(
         (lost(&more))
         h2 #events { "Events of the vendor" }
         (events(&more, now))
+        h2 #told { "What others were told" }
+        @if told.is_empty() { p { "Nothing yet." } } @else { (webhooks::sent(&told, &endpoints, operator.csrf(), now)) }
         h2 #actions { "Actions" }
         (actions(&more, now))
         h2 #settings { "Settings" }
         (settings(one))
-        p { "Webhooks that tell others of changes are on " a href="/webhooks" { "their own page" } ", requests about this integration in the " a href=(format!("/logs?integration={}", one.id)) { "request log" } "." }
+        p { "All webhooks are on " a href="/webhooks" { "their own page" } ", requests about this integration in the " a href=(format!("/logs?integration={}", one.id)) { "request log" } "." }
     };
     let running = facts.is_running();
     let title = one.name.clone();

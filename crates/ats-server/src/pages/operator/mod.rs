@@ -43,6 +43,8 @@ pub(super) fn routes() -> Router<App> {
         .route("/logs", get(logs::all))
         .route("/logs/{id}", get(logs::one))
         .route("/webhooks", get(webhooks::all))
+        .route("/webhooks/replay", post(webhooks::replay_since))
+        .route("/webhooks/events/{id}/replay", post(webhooks::replay))
         .route("/keys", get(keys::all).post(keys::create))
         .route("/keys/{id}/revoke", post(keys::revoke))
         .route("/support", get(matrix::all))

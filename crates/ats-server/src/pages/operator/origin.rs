@@ -95,6 +95,7 @@ pub(super) fn cause_word(cause: &Cause) -> String {
         Cause::Related(what) => format!("because {what} changed"),
         Cause::Swept => "a full sync did not bring it".to_owned(),
         Cause::Handover => "another document took over".to_owned(),
+        Cause::Scope => "something was switched off or on".to_owned(),
         Cause::Remap => "stored documents were mapped again".to_owned(),
         Cause::Action(name) => format!("after the action {name}"),
         Cause::Webhook(event) => format!("announced by the event {event}"),
