@@ -41,6 +41,7 @@ mod builder;
 mod call;
 mod client;
 mod clock;
+mod deliver;
 mod dial;
 mod download;
 mod failure;
@@ -62,6 +63,7 @@ pub use builder::Builder;
 pub use call::{Call, CallKind, Verdict};
 pub use client::{Client, Stats};
 pub use clock::{Clock, SystemClock};
+pub use deliver::{Delivered, Deliverer, NotDelivered};
 pub use download::{
     DownloadLimits, DownloadPolicy, Downloader, Resolver, SystemResolver, sniff_content_type,
 };

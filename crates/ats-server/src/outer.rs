@@ -32,6 +32,8 @@ pub(crate) struct Noted(Arc<Mutex<Notes>>);
 
 #[derive(Debug, Clone, Default)]
 struct Notes {
+    /// The id of the request, by which it is found in the log.
+    id: String,
     environment: Option<String>,
     api_key: Option<String>,
     integration: Option<IntegrationId>,
@@ -43,6 +45,11 @@ impl Noted {
     /// The notes of a request; empty ones where nobody reads them.
     pub(crate) fn of(extensions: &Extensions) -> Self {
         extensions.get::<Self>().cloned().unwrap_or_default()
+    }
+
+    /// The id of the request, by which it is found in the log.
+    pub(crate) fn id(&self) -> String {
+        self.read().id
     }
 
     pub(crate) fn caller(&self, key: &ApiKey) {
@@ -98,6 +105,7 @@ pub(crate) async fn outer(State(app): State<App>, mut request: Request, next: Ne
     let at = app.now();
     let id = token::id();
     let noted = Noted::default();
+    noted.write(|notes| notes.id = id.to_string());
     request.extensions_mut().insert(noted.clone());
     let method = request.method().clone();
     let path = request.uri().path().to_owned();

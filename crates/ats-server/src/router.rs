@@ -10,7 +10,7 @@ use tower_http::{
     catch_panic::CatchPanicLayer, limit::RequestBodyLimitLayer, timeout::TimeoutLayer,
 };
 
-use crate::{ApiError, App, api, outer, pages};
+use crate::{ApiError, App, api, incoming, outer, pages};
 
 /// The most that a body may have where no files are sent.
 const SMALL: usize = 1024 * 1024;
@@ -54,6 +54,7 @@ pub(crate) fn all(app: App) -> Router {
     let (routes, document) = documented();
     routes
         .merge(pages::routes(&document))
+        .merge(incoming::routes())
         .merge(api::operation(document))
         .fallback(nothing_here)
         .layer(CatchPanicLayer::custom(outer::panicked))

@@ -4,7 +4,7 @@
 use ats_core::IntegrationId;
 use ats_store::IntegrationState;
 
-use crate::{ApiError, App};
+use crate::{ApiError, App, outgoing};
 
 /// Enables or disables an integration. One that is not there is left alone.
 ///
@@ -13,9 +13,9 @@ use crate::{ApiError, App};
 /// - Enabling makes no refused credentials good: an integration with such ones stays as it is.
 pub(crate) async fn switch(app: &App, id: &IntegrationId, enabled: bool) -> Result<(), ApiError> {
     let wanted = id.clone();
-    app.stored(move |platform| {
+    let switched = app.stored(move |platform| {
         let Some(mut one) = platform.integration(&wanted)? else {
-            return Ok(());
+            return Ok(None);
         };
         let state = match (enabled, one.state) {
             (false, _) => IntegrationState::Disabled,
@@ -23,15 +23,19 @@ pub(crate) async fn switch(app: &App, id: &IntegrationId, enabled: bool) -> Resu
             (true, _) => IntegrationState::Active,
         };
         if state == one.state {
-            return Ok(());
+            return Ok(None);
         }
         one.state = state;
-        platform.save_integration(&one)
-    })
-    .await?;
+        platform.save_integration(&one)?;
+        Ok(Some(one))
+    });
+    let switched = switched.await?;
     if !enabled {
         app.runner().cancel(id);
     }
     app.wake();
+    if let Some(one) = switched {
+        outgoing::state_changed(app, &one).await;
+    }
     Ok(())
 }

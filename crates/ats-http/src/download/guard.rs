@@ -52,7 +52,7 @@ const fn v6(first: u16, second: u16) -> Ipv6Addr {
 }
 
 /// What kind of address this is, with its article, if it is not one of the public internet.
-pub(super) fn forbidden(address: IpAddr) -> Option<&'static str> {
+pub(crate) fn forbidden(address: IpAddr) -> Option<&'static str> {
     match address {
         IpAddr::V4(address) => forbidden_v4(address),
         IpAddr::V6(address) => forbidden_v6(address),

@@ -19,6 +19,7 @@ use tokio::time::Instant;
 use url::Url;
 
 use self::run::Run;
+pub(crate) use self::{guard::forbidden, run::Pinned};
 use crate::Spooled;
 pub use sniff::sniff_content_type;
 

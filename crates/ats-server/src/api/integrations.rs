@@ -22,6 +22,7 @@ use crate::{
     auth::Caller,
     extract::Body,
     outer::Noted,
+    outgoing,
     respond::{Empty, Success},
     switch::switch,
 };
@@ -349,6 +350,7 @@ async fn delete(
     .await?;
     app.runner().cancel(&one.id);
     app.runner().ended(&one.id).await;
+    outgoing::integration_deleted(&app, &one).await;
     let id = one.id.clone();
     app.stored(move |platform| platform.erase_integration(&id))
         .await?;

@@ -5,7 +5,7 @@ use ats_core::ActionKind;
 use ats_store::{Integration, IntegrationState, Pass, PassState};
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::App;
+use crate::{App, outgoing};
 
 /// Credentials that the vendor has refused for so long are dead.
 const PATIENCE_DAYS: i64 = 3;
@@ -36,8 +36,17 @@ pub(super) async fn pass(app: &App, integration: &Integration, pass: &Pass) {
         "a pass ended"
     );
     app.runner().fill_soon(&integration.id);
-    if pass.state == PassState::AuthenticationFailed {
-        give_up(app, integration).await;
+    outgoing::data_changed(app, &integration.id).await;
+    outgoing::sync_finished(app, integration, pass).await;
+    match pass.state {
+        PassState::AuthenticationFailed => {
+            outgoing::authenticated(app, integration, false).await;
+            give_up(app, integration).await;
+        }
+        PassState::Succeeded | PassState::PartiallyFailed => {
+            outgoing::authenticated(app, integration, true).await;
+        }
+        _ => {}
     }
 }
 
@@ -63,15 +72,17 @@ async fn give_up(app: &App, integration: &Integration) {
     let id = integration.id.clone();
     let saved = app.stored(move |platform| {
         let Some(mut one) = platform.integration(&id)? else {
-            return Ok(());
+            return Ok(None);
         };
-        if one.state == IntegrationState::Active {
-            one.state = IntegrationState::Invalid;
-            platform.save_integration(&one)?;
+        if one.state != IntegrationState::Active {
+            return Ok(None);
         }
-        Ok(())
+        one.state = IntegrationState::Invalid;
+        platform.save_integration(&one)?;
+        Ok(Some(one))
     });
-    if saved.await.is_ok() {
+    if let Ok(Some(one)) = saved.await {
+        outgoing::state_changed(app, &one).await;
         tracing::warn!(
             integration = %integration.id,
             "the vendor has refused the credentials for days; no more passes run"
@@ -89,4 +100,10 @@ pub(super) async fn action(app: &App, integration: &Integration, kind: ActionKin
         ("outcome", if failed { "failed" } else { "done" }.to_owned()),
     ];
     metrics::counter!("ats_actions_total", &labels).increment(1);
+    // Whoever asked for the action need not wait for this.
+    let (told, integration) = (app.clone(), integration.clone());
+    app.runner().spawn(async move {
+        outgoing::data_changed(&told, &integration.id).await;
+        outgoing::acted(&told, &integration).await;
+    });
 }

@@ -7,6 +7,7 @@ mod after;
 mod figures;
 mod filler;
 mod force;
+pub(crate) mod inbox;
 mod keeper;
 mod log;
 mod progress;
@@ -23,7 +24,10 @@ use ats_store::{Integration, IntegrationState};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
 use tokio_util::task::TaskTracker;
 
-use crate::{ApiError, App, Code};
+use crate::{
+    ApiError, App, Code,
+    outgoing::{self, Outgoing},
+};
 use keeper::Keeper;
 use log::Log;
 
@@ -44,6 +48,8 @@ pub struct Runner {
     tasks: TaskTracker,
     log: Log,
     wanted: filler::Wanted,
+    outgoing: Outgoing,
+    inbox: inbox::Inbox,
     /// Integrations whose first pass is over, with the moment they were connected.
     read: Mutex<HashMap<IntegrationId, Timestamp>>,
     stop: watch::Sender<bool>,
@@ -61,6 +67,8 @@ impl Runner {
             tasks: TaskTracker::new(),
             log: Log::new(),
             wanted: filler::Wanted::default(),
+            outgoing: Outgoing::default(),
+            inbox: inbox::Inbox::default(),
             read: Mutex::default(),
             stop: watch::channel(false).0,
         }
@@ -79,6 +87,11 @@ impl Runner {
     /// Notes that the first pass of an integration is over.
     pub(crate) fn note_read(&self, integration: &Integration) {
         lock(&self.read).insert(integration.id.clone(), integration.created_at);
+    }
+
+    /// What the sender of webhooks is woken by.
+    pub(crate) fn outgoing(&self) -> &Outgoing {
+        &self.outgoing
     }
 
     /// Lets the keepers look at what has changed.
@@ -164,6 +177,7 @@ pub(crate) async fn run(app: App, mut stop: watch::Receiver<bool>) {
     let log = tokio::spawn(log::write(app.clone()));
     let housekeeping = tokio::spawn(log::housekeeping(app.clone()));
     let filler = tokio::spawn(filler::run(app.clone()));
+    let sender = tokio::spawn(outgoing::run(app.clone()));
     loop {
         tend(&app).await;
         tokio::select! {
@@ -177,6 +191,9 @@ pub(crate) async fn run(app: App, mut stop: watch::Receiver<bool>) {
     runner.tasks.wait().await;
     housekeeping.abort();
     filler.abort();
+    if let Err(failed) = sender.await {
+        tracing::error!(error = %failed, "the sender of webhooks ended badly");
+    }
     runner.log.close();
     if let Err(failed) = log.await {
         tracing::error!(error = %failed, "the request log ended badly");
@@ -200,6 +217,7 @@ async fn tend(app: &App) {
     for one in all {
         if one.state == IntegrationState::Active {
             keeper::ensure(app, &one.id);
+            inbox::work_soon(app, &one.id);
         }
     }
 }

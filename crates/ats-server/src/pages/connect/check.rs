@@ -14,6 +14,7 @@ use super::{Attempt, Flow, attempt, report::Report, steps};
 use crate::{
     App,
     outer::Noted,
+    outgoing,
     pages::{
         failure::Failure,
         operator::{inputs, text},
@@ -184,6 +185,10 @@ fn words(error: &ats_core::Error, manifest: &Manifest) -> String {
 
 /// Tells whoever made the link that the customer did not get through.
 async fn failed(app: &App, flow: &Flow, noted: &Noted, tool: &'static str) {
-    let _ = (app, flow, noted, tool);
+    let link = &flow.link;
+    let log_id = noted.id();
+    let told =
+        outgoing::connection_flow_failed(app, &link.environment, tool, &link.end_user, &log_id);
+    told.await;
     tracing::warn!(tool, "a customer's key was not taken");
 }

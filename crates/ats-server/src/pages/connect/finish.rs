@@ -16,6 +16,7 @@ use super::{Attempt, Connected, Flow, attempt};
 use crate::{
     ApiError, App, Code,
     outer::Noted,
+    outgoing,
     pages::{
         failure::Failure,
         layout::Page,
@@ -204,7 +205,10 @@ fn name_of(organization: &str, otherwise: &str) -> String {
 
 /// Tells those who listen.
 async fn told(app: &App, flow: &Flow, integration: &Integration) {
-    let _ = app;
+    match flow.is_relink() {
+        true => outgoing::state_changed(app, integration).await,
+        false => outgoing::integration_created(app, integration).await,
+    }
     tracing::info!(integration = %integration.id, relinked = flow.is_relink(), "a customer connected");
 }
 
