@@ -23,7 +23,7 @@ mod writing;
 use std::{path::PathBuf, time::Duration};
 
 use ats_store::{
-    Result, Store,
+    Platform, Result, Store,
     sqlite::{Options, SqliteStore},
 };
 use tempfile::TempDir;
@@ -34,6 +34,13 @@ fn on_a_fresh_file(test: fn(&dyn Store)) {
 }
 
 store_suite!(on_a_fresh_file);
+
+fn on_a_fresh_platform(test: fn(&dyn Platform)) {
+    let folder = Folder::new();
+    test(&folder.open().unwrap());
+}
+
+platform_suite!(on_a_fresh_platform);
 
 /// A folder with a database in it.
 #[derive(Debug)]

@@ -24,7 +24,7 @@ pub(crate) fn an_integration_comes_back_as_it_was_saved(store: &dyn Store) {
         full_interval: Duration::from_secs(3600),
         default_source: Some("Referral \"x\"".to_owned()),
         switches: BTreeMap::from([("screening_answers".to_owned(), false)]),
-        scope: ats_store::Scope::default(),
+        ..Settings::default()
     };
     assert_eq!(store.integration(&saved.id).unwrap(), None);
     store.save_integration(&saved).unwrap();

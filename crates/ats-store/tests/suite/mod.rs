@@ -20,6 +20,7 @@ pub(crate) mod log;
 pub(crate) mod merges;
 pub(crate) mod mirror;
 pub(crate) mod naive;
+pub(crate) mod outbox;
 pub(crate) mod passes;
 pub(crate) mod property;
 pub(crate) mod records;
@@ -224,5 +225,23 @@ macro_rules! store_suite {
                 crate::$run(crate::suite::$theme::$name);
             }
         )* })*
+    };
+}
+
+/// The same for what a server keeps beside the mirror: its functions take the whole platform.
+macro_rules! platform_suite {
+    ($run:ident) => {
+        store_suite! { @ $run;
+            outbox {
+                endpoints_come_back_as_they_were_saved
+                an_event_goes_to_all_who_listen_to_it
+                events_of_one_integration_keep_their_order
+                changes_are_told_once_and_none_is_left_out
+                what_was_sent_can_be_sent_again
+                what_is_old_is_forgotten_once_nobody_waits_for_it
+                an_issue_is_told_when_it_begins_and_when_it_ends
+                erasing_takes_events_but_the_one_that_tells_of_it
+            }
+        }
     };
 }
