@@ -4,13 +4,13 @@
 
 use std::{future::Future, sync::atomic::Ordering, time::Duration};
 
-use ats_core::Result;
+use ats_core::{Error, ErrorKind, Result};
 use reqwest::RequestBuilder;
 
 use crate::{
     CallKind, Client, Lane,
     failure::{Cause, Failure},
-    limit::Permit,
+    limit::{Limiter, Permit},
     retry::Tries,
     wire::{Reply, Setback},
 };
@@ -52,6 +52,32 @@ pub(crate) struct Errand<'a> {
     pub(crate) lane: Option<Lane>,
 }
 
+/// Who performs an action is told of a longer wait, rather than made to wait.
+const LONGEST_FOR_SOMEONE: Duration = Duration::from_secs(30);
+
+impl Errand<'_> {
+    /// Whether whoever waits for this would rather hear of so long a wait.
+    fn is_too_long(&self, wait: Duration) -> bool {
+        self.lane == Some(Lane::Write) && wait > LONGEST_FOR_SOMEONE
+    }
+
+    /// For how long the vendor wants to be left alone, if that is too long for whoever waits.
+    fn pause_too_long(&self, limiter: &Limiter) -> Option<Duration> {
+        limiter.paused_for().filter(|left| self.is_too_long(*left))
+    }
+}
+
+fn told_to_wait(errand: &Errand<'_>, left: Duration) -> Error {
+    let kind = ErrorKind::RateLimited {
+        retry_after: Some(left),
+    };
+    let message = format!(
+        "the vendor asked for fewer requests; nothing was sent, try again in {} s",
+        left.as_secs().max(1)
+    );
+    Error::new(kind, errand.operation, message)
+}
+
 impl Client {
     /// Makes a request and attempts it, until it is answered or there is no more to try.
     pub(crate) async fn run<M, A, F>(
@@ -69,6 +95,9 @@ impl Client {
         let mut tries = Tries::new(&parts.retry, &parts.jitter);
         loop {
             let request = request()?;
+            if let Some(left) = errand.pause_too_long(&parts.limiter) {
+                return Err(told_to_wait(errand, left));
+            }
             let permit = match errand.lane {
                 Some(lane) => Some(parts.limiter.acquire(lane).await),
                 None => None,
@@ -93,6 +122,7 @@ impl Client {
             } else {
                 None
             };
+            let wait = wait.filter(|wait| !errand.is_too_long(*wait));
             self.settle(permit, &failure, wait);
             match (wait, reply) {
                 (Some(wait), _) => {

@@ -163,6 +163,13 @@ impl Limiter {
         }
     }
 
+    /// For how long the vendor still wants to be left alone, if it asked for that.
+    pub(crate) fn paused_for(&self) -> Option<Duration> {
+        let until = (*self.shared.paused_until.borrow())?;
+        let left = until.saturating_duration_since(self.shared.clock.now());
+        (!left.is_zero()).then_some(left)
+    }
+
     /// Waits for a permit to send one request. Dropping the future gives up the place.
     pub async fn acquire(&self, lane: Lane) -> Permit {
         let shared = &self.shared;
