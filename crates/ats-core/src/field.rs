@@ -13,6 +13,8 @@ pub struct Field {
     pub name: String,
     /// Whether it may be `null`.
     pub nullable: bool,
+    /// Whether it is a list.
+    pub list: bool,
     /// Whether the engine owns it; a mapper cannot know it.
     pub engine: bool,
     /// The model it points to.
@@ -38,6 +40,7 @@ fn field(name: &str, schema: &Value) -> Field {
     Field {
         name: name.to_owned(),
         nullable: admits_null(schema),
+        list: schema["type"] == "array",
         engine: is_true("engine"),
         target: ats["ref"].as_str().and_then(ModelKind::from_name),
         personal: is_true("pii"),
@@ -66,6 +69,7 @@ mod tests {
         assert_eq!(fields["job_id"].target, Some(ModelKind::Job));
         assert!(fields["job_id"].nullable && fields["outcome"].nullable);
         assert!(!fields["remote_id"].nullable && !fields["remote_id"].engine);
+        assert!(fields["attachments"].list && !fields["outcome"].list);
         assert!(fields["id"].engine && fields["changed_at"].engine);
         assert!(fields["remote_deleted_at"].engine && fields["remote_deleted_at"].nullable);
         assert!(fields["screening_question_answers"].personal);

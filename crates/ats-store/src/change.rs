@@ -17,6 +17,8 @@ pub enum Cause {
     Handover,
     /// Stored documents were mapped again by a person's command.
     Remap,
+    /// What of the integration is switched off has changed.
+    Scope,
     /// An action of ours, by its name.
     Action(String),
     /// An event of the vendor, by its name.

@@ -8,7 +8,7 @@ use std::{collections::BTreeMap, time::Duration};
 use ats_core::{IntegrationId, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::{Scope, vault::Sealed};
+use crate::{Scope, ScopeConfig, ScopeSettings, vault::Sealed};
 
 /// One customer's credentials and settings for one connector.
 #[derive(Debug, Clone, PartialEq)]
@@ -116,6 +116,33 @@ impl Default for Settings {
             scope_config: None,
             scope_changed_at: None,
         }
+    }
+}
+
+impl Settings {
+    /// Whether raw documents are kept for records to show. They hold everything that the vendor
+    /// says, so not where any of it is off.
+    pub fn keeps_documents(&self) -> bool {
+        self.remote_data && self.scope.keeps_all()
+    }
+
+    /// Takes what is off from a scope config, or from none: then all is on. `before` is what the
+    /// integration followed until `now`: what its customer opted out of then stays off, as far as
+    /// it is still optional.
+    pub fn follow(
+        &mut self,
+        before: Option<&ScopeSettings>,
+        config: Option<&ScopeConfig>,
+        now: Timestamp,
+    ) {
+        let opted_out = before.map(|before| before.opted_out(&self.scope));
+        let scope = config.map(|config| config.settings.scope(&opted_out.unwrap_or_default()));
+        let scope = scope.unwrap_or_default();
+        if scope != self.scope {
+            self.scope = scope;
+            self.scope_changed_at = Some(now);
+        }
+        self.scope_config = config.map(|config| config.id.clone());
     }
 }
 

@@ -23,6 +23,11 @@ impl Scope {
         *self == Self::default()
     }
 
+    /// Whether everything that is read may be kept.
+    pub fn keeps_all(&self) -> bool {
+        self.models_off.is_empty() && self.fields_off.values().all(BTreeSet::is_empty)
+    }
+
     /// Whether records of the model are kept and shown.
     pub fn allows_model(&self, model: ModelKind) -> bool {
         !self.models_off.contains(model.name())
@@ -53,6 +58,7 @@ mod tests {
         scope
             .fields_off
             .insert("candidates".to_owned(), names.into());
+        assert!(!scope.keeps_all());
         scope.actions_off.insert("reject_application".to_owned());
         assert!(!scope.allows_model(ModelKind::Job));
         assert!(!scope.allows_field(ModelKind::Job, "name"));

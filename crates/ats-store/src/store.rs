@@ -240,6 +240,10 @@ pub trait Store: Debug + Send + Sync + 'static {
     /// whether it was there.
     fn remove_bundle(&self, removal: &Removal) -> Result<bool>;
 
+    /// Takes away the records of these models that have a tombstone, with their lines in the change
+    /// log, and tells how many. For models that are switched off: nobody is to learn of them.
+    fn purge(&self, id: &IntegrationId, models: &[ModelKind]) -> Result<u64>;
+
     /// Writes down that one candidate was merged into another, both by our ids. Once the first is
     /// gone, [`Store::settle_merges`] gives it that reason.
     fn merge(&self, id: &IntegrationId, from: &Id, into: &Id) -> Result<()>;

@@ -11,25 +11,37 @@ use serde::{
     ser::{self, Impossible, SerializeStruct},
 };
 
+use crate::off::{FieldsOff, Instead};
+
 /// What is kept beside the content.
 const APART: [&str; 2] = ["remote_data", "integration_fields"];
 
-/// The content of a record.
-pub(crate) fn content(record: &Record) -> Result<String, serde_json::Error> {
+/// The content of a record, with nothing in the fields that are off.
+pub(crate) fn content(
+    record: &Record,
+    off: Option<&FieldsOff>,
+) -> Result<String, serde_json::Error> {
     let mut text = Vec::with_capacity(1024);
-    record.serialize(TopLevel(&mut serde_json::Serializer::new(&mut text)))?;
+    let inner = &mut serde_json::Serializer::new(&mut text);
+    record.serialize(TopLevel { inner, off })?;
     // Some pages carry tens of thousands of join records, which are short.
     text.shrink_to_fit();
     String::from_utf8(text).map_err(ser::Error::custom)
 }
 
 /// Writes one struct, without the fields that are kept apart.
-struct TopLevel<S>(S);
+struct TopLevel<'a, S> {
+    inner: S,
+    off: Option<&'a FieldsOff>,
+}
 
 /// The fields of that struct.
-struct Fields<S>(S);
+struct Fields<'a, S> {
+    inner: S,
+    off: Option<&'a FieldsOff>,
+}
 
-impl<S: SerializeStruct> SerializeStruct for Fields<S> {
+impl<S: SerializeStruct> SerializeStruct for Fields<'_, S> {
     type Ok = S::Ok;
     type Error = S::Error;
 
@@ -39,17 +51,21 @@ impl<S: SerializeStruct> SerializeStruct for Fields<S> {
         value: &T,
     ) -> Result<(), S::Error> {
         if APART.contains(&key) {
-            return self.0.skip_field(key);
+            return self.inner.skip_field(key);
         }
-        self.0.serialize_field(key, value)
+        match self.off.and_then(|off| off.get(key)) {
+            None => self.inner.serialize_field(key, value),
+            Some(Instead::Null) => self.inner.serialize_field(key, &()),
+            Some(Instead::EmptyList) => self.inner.serialize_field(key, &[(); 0][..]),
+        }
     }
 
     fn skip_field(&mut self, key: &'static str) -> Result<(), S::Error> {
-        self.0.skip_field(key)
+        self.inner.skip_field(key)
     }
 
     fn end(self) -> Result<S::Ok, S::Error> {
-        self.0.end()
+        self.inner.end()
     }
 }
 
@@ -66,7 +82,7 @@ macro_rules! refuse {
     };
 }
 
-impl<S: Serializer> Serializer for TopLevel<S> {
+impl<'a, S: Serializer> Serializer for TopLevel<'a, S> {
     type Ok = S::Ok;
     type Error = S::Error;
     type SerializeSeq = Impossible<S::Ok, S::Error>;
@@ -74,7 +90,7 @@ impl<S: Serializer> Serializer for TopLevel<S> {
     type SerializeTupleStruct = Impossible<S::Ok, S::Error>;
     type SerializeTupleVariant = Impossible<S::Ok, S::Error>;
     type SerializeMap = Impossible<S::Ok, S::Error>;
-    type SerializeStruct = Fields<S::SerializeStruct>;
+    type SerializeStruct = Fields<'a, S::SerializeStruct>;
     type SerializeStructVariant = Impossible<S::Ok, S::Error>;
 
     fn serialize_struct(
@@ -82,7 +98,9 @@ impl<S: Serializer> Serializer for TopLevel<S> {
         name: &'static str,
         length: usize,
     ) -> Result<Self::SerializeStruct, S::Error> {
-        self.0.serialize_struct(name, length).map(Fields)
+        let off = self.off;
+        let inner = self.inner.serialize_struct(name, length)?;
+        Ok(Fields { inner, off })
     }
 
     refuse! {
@@ -161,7 +179,7 @@ mod tests {
             archived: true,
         });
         assert_eq!(
-            content(&record).unwrap(),
+            content(&record, None).unwrap(),
             r#"{"remote_id":"r\n1","name":null}"#
         );
     }
@@ -182,11 +200,11 @@ mod tests {
             inner: Inner { remote_data: 2 },
         };
         let mut text = Vec::new();
-        let serializer = &mut serde_json::Serializer::new(&mut text);
-        outer.serialize(TopLevel(serializer)).unwrap();
+        let inner = &mut serde_json::Serializer::new(&mut text);
+        outer.serialize(TopLevel { inner, off: None }).unwrap();
         assert_eq!(text, br#"{"inner":{"remote_data":2}}"#);
-        let serializer = &mut serde_json::Serializer::new(Vec::new());
-        assert!([1].serialize(TopLevel(serializer)).is_err());
+        let inner = &mut serde_json::Serializer::new(Vec::new());
+        assert!([1].serialize(TopLevel { inner, off: None }).is_err());
     }
 
     #[test]
@@ -211,8 +229,8 @@ mod tests {
                 remote_data: None,
             })
         };
-        let text = content(&whole(vec![field])).unwrap();
+        let text = content(&whole(vec![field]), None).unwrap();
         assert!(text.starts_with(r#"{"remote_id":"o""#) && !text.contains("integration_fields"));
-        assert_eq!(text, content(&whole(Vec::new())).unwrap());
+        assert_eq!(text, content(&whole(Vec::new()), None).unwrap());
     }
 }

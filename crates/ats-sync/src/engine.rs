@@ -138,10 +138,14 @@ impl Engine {
         let holder = format!("process {}, since {now}", std::process::id());
         let guard = store.lock(id, &holder)?;
         let read_before = store.last_full_pass(id)?.is_some() || !store.checkpoints(id)?.is_empty();
-        let Plan { kind, resume, dead } =
-            plan::plan(store.passes(id, LOOK_BACK)?, options, read_before, now);
+        let passes = store.passes(id, LOOK_BACK)?;
+        let is_outdated = is_outdated(integration, passes.first());
+        let Plan { kind, resume, dead } = plan::plan(passes, options, read_before, now);
         for pass in dead {
             self.bury(pass, &time)?;
+        }
+        if is_outdated {
+            store.mark_all_due(id, &Cause::Scope)?;
         }
         let resumed = resume.is_some();
         let (key, pass_id, walks) = match resume {
@@ -250,6 +254,14 @@ impl Engine {
             streams_to_read_again: store.streams_to_read_again(id)?,
         })
     }
+}
+
+/// Whether other things are off now than when the last pass began.
+fn is_outdated(integration: &Integration, last: Option<&Pass>) -> bool {
+    let changed = integration.settings.scope_changed_at;
+    let last = last.map(|last| last.started_at);
+    last.zip(changed)
+        .is_some_and(|(last, changed)| last <= changed)
 }
 
 /// The streams of a pass, for the step and for the driver.

@@ -4,9 +4,13 @@ use ats_store::{Pass, PassEnd, PassState, Problem};
 
 use crate::{error::Result, session::Session};
 
-/// Writes down how the pass ended, and what it asked of the vendor since the last page.
+/// Takes away what is left of models that are off. Then writes down how the pass ended, and what it asked of the vendor since the last page.
 pub(crate) fn end(session: &Session, state: PassState, problem: Option<Problem>) -> Result<()> {
     session.book_usage()?;
+    let off = session.off.models();
+    if !off.is_empty() {
+        session.store.purge(&session.integration, off)?;
+    }
     let end = PassEnd {
         state,
         ended_at: session.time.now(),

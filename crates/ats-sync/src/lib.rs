@@ -22,6 +22,7 @@ mod lane;
 mod layouts;
 mod map;
 mod named;
+mod off;
 mod pass;
 mod plan;
 mod problem;

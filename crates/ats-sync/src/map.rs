@@ -213,10 +213,13 @@ impl<'a> Mapper<'a> {
             lookups: &lookups,
             view: &self.view,
         };
+        let off = &self.session.off;
+        records.retain(|record| !off.has(record.kind()));
         let count = records.len() as u64;
         let mut commits = Vec::with_capacity(records.len());
         for record in records {
-            let joins = record.joins();
+            let mut joins = record.joins();
+            joins.retain(|record| !off.has(record.kind()));
             for record in std::iter::once(record).chain(joins) {
                 commits.push(record::commit(self.session, record, origin)?);
             }

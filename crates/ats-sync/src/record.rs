@@ -36,7 +36,13 @@ pub(crate) fn commit(
     let unprintable = |source| Error::Content { model, source };
     let archived = record.archived();
     let data = record.take_remote_data();
-    let fields = record.take_integration_fields();
+    let off = session.off.fields(model);
+    let mut fields = record.take_integration_fields();
+    if let Some(fields) = &mut fields
+        && off.is_some_and(|off| off.contains_key("integration_fields"))
+    {
+        fields.clear();
+    }
     let shown = session
         .shows_documents(model)
         .then(|| documents::find(data.as_ref(), &origin));
@@ -45,7 +51,7 @@ pub(crate) fn commit(
         None => (None, None),
     };
     let (id, record) = record.identify(&session.integration);
-    let content = content(&record).map_err(unprintable)?;
+    let content = content(&record, off).map_err(unprintable)?;
     let fields = match fields {
         Some(fields) => Some(session.layouts.split(&fields).map_err(unprintable)?),
         None => None,

@@ -16,7 +16,7 @@ use ats_core::{Clock, Connector, Id, IntegrationId, ModelKind, Stream, Timestamp
 use ats_store::{Cause, Guard, Integration, PassKind, Result, Settings, Store, Tracked};
 use chrono::{DateTime, Utc};
 
-use crate::{layouts::Layouts, related::Holdings, streams};
+use crate::{layouts::Layouts, off::Off, related::Holdings, streams};
 
 /// One pass, as all its threads see it.
 #[derive(Debug)]
@@ -37,6 +37,8 @@ pub(crate) struct Session {
     pub(crate) holdings: Holdings,
     pub(crate) layouts: Layouts,
     pub(crate) tracked: Option<Tracking>,
+    /// What of records is not kept.
+    pub(crate) off: Off,
     /// Why what is read is written.
     pub(crate) cause: Cause,
     shows_documents: HashSet<ModelKind>,
@@ -109,6 +111,7 @@ impl Session {
             layouts: Layouts::default(),
             cause: Cause::Fetched,
             tracked,
+            off: Off::new(&integration.settings.scope),
             shows_documents: shows_documents.collect(),
             store,
             connector,
@@ -128,12 +131,12 @@ impl Session {
 
     /// Whether records of this model show raw documents.
     pub(crate) fn shows_documents(&self, model: ModelKind) -> bool {
-        self.settings.remote_data && self.shows_documents.contains(&model)
+        self.settings.keeps_documents() && self.shows_documents.contains(&model)
     }
 
     /// Whether the raw documents of this stream are kept.
     pub(crate) fn keeps_documents(&self, place: Place) -> bool {
-        self.settings.remote_data || place.shared
+        self.settings.keeps_documents() || place.shared
     }
 
     /// Writes down what was asked of the vendor since the last time.

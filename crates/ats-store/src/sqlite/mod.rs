@@ -20,6 +20,7 @@ mod outbox;
 mod passes;
 #[cfg(test)]
 mod plans;
+mod purge;
 mod records;
 mod rivals;
 mod schema;
@@ -417,6 +418,10 @@ impl Store for SqliteStore {
 
     fn mark_all_due(&self, id: &IntegrationId, cause: &Cause) -> Result<u64> {
         self.write(|tx| bundles::mark_all_due(tx, id, cause))
+    }
+
+    fn purge(&self, id: &IntegrationId, models: &[ModelKind]) -> Result<u64> {
+        self.write(|tx| purge::purge(tx, &self.models, id, models))
     }
 
     fn missing(&self, walk: i64) -> Result<Missing> {

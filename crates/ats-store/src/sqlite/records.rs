@@ -180,7 +180,7 @@ pub(super) fn remote_data(
     id: &IntegrationId,
     record: &StoredRecord,
 ) -> Result<Option<String>> {
-    let shows = integrations::one(db, id)?.is_some_and(|found| found.settings.remote_data);
+    let shows = integrations::one(db, id)?.is_some_and(|found| found.settings.keeps_documents());
     if !shows || !HAVE_PLACE.contains(&record.model) || record.bundle.is_none() {
         return Ok(None);
     }

@@ -65,6 +65,28 @@ impl ScopeSettings {
         self.actions.get(action.name()).copied().unwrap_or_default()
     }
 
+    /// What a customer has opted out of, given what is off: what is optional here and off there, in
+    /// the form that [`ScopeSettings::scope`] takes.
+    pub fn opted_out(&self, scope: &Scope) -> BTreeSet<String> {
+        let is_optional = |setting: Option<&ScopeSetting>| setting == Some(&ScopeSetting::Optional);
+        let mut names = BTreeSet::new();
+        for (off, settings) in [
+            (&scope.models_off, &self.models),
+            (&scope.actions_off, &self.actions),
+        ] {
+            let off = off.iter().filter(|name| is_optional(settings.get(*name)));
+            names.extend(off.cloned());
+        }
+        for (model, off) in &scope.fields_off {
+            let settings = self.fields.get(model);
+            let off = off
+                .iter()
+                .filter(|field| is_optional(settings.and_then(|fields| fields.get(*field))));
+            names.extend(off.map(|field| format!("{model}.{field}")));
+        }
+        names
+    }
+
     /// What is off, given what the customer opted out of: names of models, of fields as
     /// `model.field`, and of actions. Opting out of what is not optional changes nothing.
     pub fn scope(&self, opted_out: &BTreeSet<String>) -> Scope {
@@ -122,5 +144,7 @@ mod tests {
             ["offers", "tags"].map(str::to_owned).into()
         );
         assert_eq!(less.fields_off["users"], ["email".to_owned()].into());
+        let optional = ["tags", "users.email"].map(str::to_owned).into();
+        assert_eq!(settings.opted_out(&less), optional);
     }
 }

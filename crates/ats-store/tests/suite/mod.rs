@@ -24,8 +24,10 @@ pub(crate) mod outbox;
 pub(crate) mod passes;
 pub(crate) mod property;
 pub(crate) mod records;
+pub(crate) mod requests;
 pub(crate) mod rivals;
 pub(crate) mod sweep;
+pub(crate) mod tenancy;
 pub(crate) mod webhooks;
 
 /// Makes the suite's tests: `$run` gets each function and a store to be made for it.
@@ -232,6 +234,30 @@ macro_rules! store_suite {
 macro_rules! platform_suite {
     ($run:ident) => {
         store_suite! { @ $run;
+            tenancy {
+                a_key_opens_its_environment_until_it_is_revoked
+                what_is_no_key_opens_nothing
+                when_a_key_was_last_used_is_noted_now_and_then
+                scope_configs_come_back_as_they_were_saved
+                an_environment_has_one_default
+                a_name_is_given_once_in_an_environment
+                a_link_is_used_once
+                a_link_that_expired_is_not_used
+                an_activation_token_is_good_for_a_while
+                a_session_lasts_until_it_ends_or_expires
+                custom_fields_stand_by_model_and_key
+                a_custom_field_is_mapped_for_each_integration
+                fields_are_passed_through_for_each_integration
+                what_belongs_to_an_unknown_integration_is_named
+            }
+            requests {
+                an_entry_comes_back_as_it_was_written
+                entries_are_written_together_or_not_at_all
+                entries_are_found_by_what_they_say
+                entries_are_paged
+                what_is_older_is_pruned
+                what_is_about_an_integration_is_erased_with_it
+            }
             outbox {
                 endpoints_come_back_as_they_were_saved
                 an_event_goes_to_all_who_listen_to_it

@@ -15,6 +15,7 @@ mod faults;
 mod interruptions;
 mod mirror;
 mod property;
+mod scope;
 mod scripted;
 mod settings;
 mod sweeping;
