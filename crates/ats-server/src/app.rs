@@ -10,7 +10,7 @@ use secrecy::SecretString;
 use tokio::task;
 use url::Url;
 
-use crate::{ApiError, Code, Registry, Runner, pages::Desk, runner};
+use crate::{ApiError, Code, Registry, Runner, api, pages::Desk, runner};
 
 /// How a server behaves.
 #[derive(Debug, Clone)]
@@ -116,6 +116,15 @@ impl App {
     /// What the pages remember.
     pub(crate) fn desk(&self) -> &Desk {
         &self.0.desk
+    }
+
+    /// A link for a customer of the usual environment, good for an hour: a secret.
+    ///
+    /// # Errors
+    ///
+    /// The store.
+    pub async fn connect_link(&self, organization: &str, email: &str) -> Result<String, ApiError> {
+        api::connect_link(self, organization, email).await
     }
 
     /// A link that opens the operator's pages for as long as the server runs: a secret.

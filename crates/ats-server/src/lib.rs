@@ -23,6 +23,7 @@ mod switch;
 mod token;
 mod wire;
 
+pub use api::{action_name, model_name};
 pub use app::{App, Options, Parts};
 pub use error::{ApiError, Code};
 pub use registry::{Matrix, Registry};

@@ -5,7 +5,7 @@ use aide::axum::{
     routing::{get_with, post_with},
 };
 use ats_core::Timestamp;
-use ats_store::{EndUser, Integration, Link, LinkKind};
+use ats_store::{EndUser, Integration, Link, LinkKind, PRODUCTION};
 use axum::extract::{Path, State};
 use chrono::{DateTime, TimeDelta, Utc};
 use schemars::JsonSchema;
@@ -223,6 +223,33 @@ async fn create(
         used_at: None,
     };
     Ok(Success::new(keep(&app, link).await?))
+}
+
+/// A link for a customer of the usual environment.
+pub(crate) async fn connect_link(
+    app: &App,
+    organization: &str,
+    email: &str,
+) -> Result<String, ApiError> {
+    let now = app.now();
+    let link = Link {
+        kind: LinkKind::Connect,
+        environment: PRODUCTION.to_owned(),
+        end_user: EndUser {
+            organization_name: organization.to_owned(),
+            creator_email: Some(email.to_owned()),
+            origin_id: None,
+        },
+        integration: None,
+        connector: None,
+        language: Language::En.code().to_owned(),
+        scope_config: None,
+        embedded: false,
+        created_at: now,
+        expires_at: until(now, LinkType::Embedded),
+        used_at: None,
+    };
+    Ok(keep(app, link).await?.link)
 }
 
 /// A link for new credentials.

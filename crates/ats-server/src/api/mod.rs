@@ -23,7 +23,8 @@ use aide::{
 
 use crate::App;
 
-pub(crate) use names::{action_name, model_name};
+pub(crate) use connect::connect_link;
+pub use names::{action_name, model_name};
 pub(crate) use operation::operation;
 
 /// What the document says about the whole.

@@ -3,7 +3,7 @@
 use ats_core::{ActionKind, ModelKind};
 
 /// The name of a model on the wire, as in `ats_candidates`.
-pub(crate) const fn model_name(model: ModelKind) -> &'static str {
+pub const fn model_name(model: ModelKind) -> &'static str {
     match model {
         ModelKind::User => "ats_users",
         ModelKind::Job => "ats_jobs",
@@ -25,7 +25,7 @@ pub(crate) const fn model_name(model: ModelKind) -> &'static str {
 }
 
 /// The name of an action on the wire, as in `ats_create_candidate`.
-pub(crate) const fn action_name(action: ActionKind) -> &'static str {
+pub const fn action_name(action: ActionKind) -> &'static str {
     match action {
         ActionKind::CreateCandidate => "ats_create_candidate",
         ActionKind::CreateApplication => "ats_create_application",

@@ -103,6 +103,7 @@ async fn emit(app: &App, event: NewEvent) {
     }
 }
 
-fn wake(app: &App) {
+/// Lets the sender look at what is on its way.
+pub(crate) fn wake(app: &App) {
     app.runner().outgoing().more.notify_one();
 }

@@ -18,8 +18,7 @@ use crate::support::{
 /// Somebody who has opened the link that the server prints.
 async fn inside(bench: &Bench) -> Browser {
     let mut browser = Browser::new(&bench.base);
-    let page = browser.get(&bench.app.login_link()).await;
-    assert_page(&page, StatusCode::OK);
+    assert_page(&browser.get(&bench.app.login_link()).await, StatusCode::OK);
     assert!(browser.cookie.is_some());
     browser
 }

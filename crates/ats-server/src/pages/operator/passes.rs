@@ -88,13 +88,13 @@ pub(super) fn progress(progress: &Progress, now: Timestamp) -> Markup {
             p {
                 strong { "A " (kind_word(progress.kind)) " sync runs" } ", begun " (moment(progress.since, now)) ". "
                 (number(progress.usage.requests)) " requests, "
-                (done) " of " (progress.streams.len()) " streams done."
+                (done) @if done == 1 { " stream" } @else { " streams" } " done so far."
                 @if progress.mapped_again > 0 { " " (number(progress.mapped_again)) " documents are mapped again." }
             }
             ul.small {
                 @for (name, stream) in &progress.streams {
                     li {
-                        (spoken(name)) ": " (number(stream.records)) " records on " (number(stream.pages)) " pages"
+                        (spoken(name)) ": " (number(stream.records)) " records on " (number(stream.pages)) @if stream.pages == 1 { " page" } @else { " pages" }
                         @if stream.done { ", done" }
                         @if let Some(problem) = &stream.problem { ". " (problem.message) }
                     }

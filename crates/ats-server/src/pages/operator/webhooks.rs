@@ -13,7 +13,7 @@ use serde::Deserialize;
 
 use super::session::{Operator, Posted};
 use crate::{
-    App,
+    App, outgoing,
     pages::{
         failure::Failure,
         layout::{Page, Section, Tone, moment, tag, token, wide},
@@ -105,7 +105,7 @@ pub(super) async fn replay(
             "The event is no longer kept, or no endpoint wants it any more.",
         ));
     }
-    app.wake();
+    outgoing::wake(&app);
     Ok(Redirect::to("/webhooks#deliveries"))
 }
 
@@ -126,7 +126,7 @@ pub(super) async fn replay_since(
         .stored(move |platform| platform.replay(&wanted, now))
         .await?;
     tracing::info!(deliveries = again, "what was told is told again");
-    app.wake();
+    outgoing::wake(&app);
     Ok(Redirect::to("/webhooks#deliveries"))
 }
 
@@ -187,7 +187,7 @@ pub(super) fn sent(
                             td {
                                 form method="post" action=(format!("/webhooks/events/{}/replay", one.event.id)) data-once {
                                     (token(csrf))
-                                    button type="submit" aria-label=(format!("Send {} again", one.event.kind)) { "Send again" }
+                                    button type="submit" aria-label=(format!("Send again: {}", one.event.kind)) { "Send again" }
                                 }
                             }
                         }

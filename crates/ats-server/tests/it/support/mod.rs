@@ -1,6 +1,7 @@
 //! A server on a free port, with a simulated vendor behind it and a mirror of the vendor's small world.
 
 pub(crate) mod browser;
+pub(crate) mod receiver;
 mod schema;
 
 use std::{
