@@ -40,7 +40,7 @@ pub(crate) fn run(options: &Options, global: &Global) -> Result<Exit> {
 
 /// In the order that `ats_store::vault` gives: a crash anywhere leaves all credentials openable.
 fn rotate(context: &Context) -> Result<()> {
-    if context.store.integrations()?.is_empty() {
+    if context.store.integrations()?.is_empty() && context.platform.endpoints()?.is_empty() {
         return Err(usage(
             "no_integration",
             "no credentials are stored, so there is nothing to seal anew",
@@ -109,7 +109,7 @@ fn reseal(context: &Context, ring: &KeyRing) -> Result<u64> {
     }
 }
 
-/// Seals anew the secrets that vendors sign events with. Tells whether there were any.
+/// Seals anew the secrets that vendors sign events with, and those that we sign with. Tells whether there were any.
 fn reseal_webhooks(context: &Context, ring: &KeyRing) -> Result<bool> {
     let mut any = false;
     for one in context.store.integrations()? {
@@ -125,6 +125,18 @@ fn reseal_webhooks(context: &Context, ring: &KeyRing) -> Result<bool> {
             context.store.save_subscription(&kept)?;
             any = true;
         }
+    }
+    let mut endpoints = context.platform.endpoints()?;
+    endpoints.retain(|endpoint| endpoint.needs_reseal(ring));
+    for mut endpoint in endpoints {
+        endpoint.reseal(ring).with_context(|| {
+            format!(
+                "the secret of the webhook endpoint {} keeps the rotation from ending",
+                endpoint.id
+            )
+        })?;
+        context.platform.save_endpoint(&endpoint)?;
+        any = true;
     }
     Ok(any)
 }

@@ -10,6 +10,7 @@ mod config;
 mod connect;
 mod context;
 mod coverage;
+mod custom_fields;
 mod demo;
 mod exit;
 mod explain;
@@ -28,14 +29,17 @@ mod process;
 mod progress;
 mod pull;
 mod remap;
+mod scopes;
 mod secret;
 mod serve;
 mod settings;
 mod simulate;
 mod status;
 mod stop;
+mod subscriptions;
 mod summary;
 mod sync;
+mod webhooks;
 
 use std::{ffi::OsString, process::ExitCode};
 
@@ -75,6 +79,14 @@ enum Command {
     Serve(serve::Options),
     /// Makes, lists and revokes the keys with which clients call the server.
     ApiKeys(api_keys::Options),
+    /// Named sets of what integrations read, show and do.
+    Scopes(scopes::Options),
+    /// Names of your own for what vendors call differently.
+    CustomFields(custom_fields::Options),
+    /// Who is told of what happens: endpoints, messages, and sending them again.
+    Webhooks(webhooks::Options),
+    /// Lets the vendor tell the server of changes as they happen.
+    Subscriptions(subscriptions::Options),
     /// Performs an action: creates an application, moves it, adds a note, a tag, a file.
     Act(act::Options),
     /// Calls the vendor's own API with the stored credentials.
@@ -156,6 +168,10 @@ async fn run(arguments: Arguments) -> Result<Exit> {
         Command::Sync(options) => sync::run(&options, global).await,
         Command::Serve(options) => serve::run(&options, global).await,
         Command::ApiKeys(options) => api_keys::run(options, global),
+        Command::Scopes(options) => scopes::run(options, global),
+        Command::CustomFields(options) => custom_fields::run(options, global),
+        Command::Webhooks(options) => webhooks::run(options, global),
+        Command::Subscriptions(options) => subscriptions::run(&options, global).await,
         Command::Act(options) => act::run(&options, global).await,
         Command::Passthrough(options) => passthrough::run(&options, global).await,
         Command::Status(options) => status::run(&options, global),

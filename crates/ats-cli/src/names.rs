@@ -1,7 +1,7 @@
 //! How models, records and moments are written on the command line.
 
 use anyhow::Result;
-use ats_core::{Id, ModelKind, Timestamp};
+use ats_core::{ActionKind, Id, ModelKind, Timestamp};
 use ats_store::Integration;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
@@ -12,6 +12,19 @@ pub(crate) fn model_parser() -> impl TypedValueParser<Value = ModelKind> {
     let names = ModelKind::ALL.iter().map(|kind| kind.name());
     PossibleValuesParser::new(names)
         .try_map(|name| ModelKind::from_name(&name).ok_or("there is no such model"))
+}
+
+/// The model called so here or in the unified API, as in `candidates` or `ats_candidates`.
+pub(crate) fn model(name: &str) -> Option<ModelKind> {
+    let mut all = ModelKind::ALL.iter().copied();
+    all.find(|kind| kind.name() == name || ats_server::model_name(*kind) == name)
+}
+
+/// The action called so here or in the unified API, as in `create_candidate` or
+/// `ats_create_candidate`.
+pub(crate) fn action(name: &str) -> Option<ActionKind> {
+    let mut all = ActionKind::ALL.iter().copied();
+    all.find(|kind| kind.name() == name || ats_server::action_name(*kind) == name)
 }
 
 /// Reads a moment, such as `2026-01-02T03:04:05Z` or `2026-01-02`.

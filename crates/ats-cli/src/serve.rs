@@ -58,6 +58,19 @@ pub(crate) struct Options {
     operator_name: Option<String>,
 }
 
+impl Options {
+    /// A server on a free port of this machine.
+    pub(crate) fn of_demo() -> Self {
+        Self {
+            bind: SocketAddr::from(([127, 0, 0, 1], 0)),
+            public_url: None,
+            passes_at_once: 4,
+            no_schedule: false,
+            operator_name: Some("The demo".to_owned()),
+        }
+    }
+}
+
 /// What opens the operator's pages instead of a link that is printed.
 const PASSWORD: &str = "ATS_OPERATOR_PASSWORD";
 

@@ -2,6 +2,7 @@
 
 mod edits;
 mod fresh;
+mod served;
 mod show;
 
 use std::{collections::BTreeMap, sync::Arc};
@@ -45,6 +46,7 @@ Examples:
   ats demo
   ats demo --candidates 5000
   ats demo --keep
+  ats demo --serve
 
 The database is ats-demo.db unless --database names another; a demo that is there already is replaced,
 any other database is left alone.")]
@@ -60,6 +62,11 @@ pub(crate) struct Options {
     /// Lets the simulated vendor run on until Ctrl-C, so that `ats sync demo` has someone to ask.
     #[arg(long)]
     keep: bool,
+
+    /// Then serves the unified API and its pages on this machine until Ctrl-C, with the simulated
+    /// vendor behind.
+    #[arg(long)]
+    serve: bool,
 }
 
 /// Runs the command.
@@ -67,7 +74,8 @@ pub(crate) async fn run(options: &Options, global: &Global) -> Result<Exit> {
     let global = Global {
         json: global.json,
         database: Some(global.named().unwrap_or(DATABASE).to_owned()),
-        allow_private_network: global.allow_private_network,
+        // The simulated vendor and whoever listens are on this machine.
+        allow_private_network: global.allow_private_network || options.serve,
         config: None,
     };
     fresh::clear(&global)?;
@@ -78,6 +86,9 @@ pub(crate) async fn run(options: &Options, global: &Global) -> Result<Exit> {
         .context("cannot start the simulated vendor on a free port of this machine")?;
     let stop = sync::stop_of(None);
     let outcome = story(options, &global, &simulator, stop.clone()).await?;
+    if options.serve && outcome == Exit::Complete {
+        return Ok(outcome);
+    }
     if options.keep && outcome == Exit::Complete {
         keep(&global, &simulator, stop).await?;
     }
@@ -91,6 +102,7 @@ async fn story(
     simulator: &Simulator,
     stop: Receiver<bool>,
 ) -> Result<Exit> {
+    let serving_stop = stop.clone();
     let stage = Stage::set(global, simulator, stop).await?;
     stage.step(&format!(
         "A simulated Ashby with {} candidates answers at {}",
@@ -132,6 +144,9 @@ async fn story(
     let explained = stage.explain(&changed)?;
 
     let one = &stage.connected.integration;
+    if options.serve {
+        return served::serve(&stage, simulator, serving_stop).await;
+    }
     if global.json {
         output::json(&json!({
             "database": stage.context().database,

@@ -45,6 +45,7 @@ pub(super) fn pass(brought: &Brought) -> String {
         Cause::Related(what) => format!(", because {what} changed"),
         Cause::Swept => ", whose full walk did not bring it".to_owned(),
         Cause::Handover => ", when another document took over".to_owned(),
+        Cause::Scope => ", after something was switched off or on".to_owned(),
         Cause::Remap => ", which mapped stored documents again".to_owned(),
         Cause::Action(name) => format!(", after the action {name}"),
         Cause::Webhook(event) => format!(", which the event {event} announced"),

@@ -9,8 +9,11 @@ use crate::{
     context::Context,
     integration,
     output::{self, say},
-    settings,
+    scopes, settings,
 };
+
+/// The setting that names what is off; see [`scopes`].
+const SCOPE_CONFIG: &str = "scope_config";
 
 /// The options of `ats integrations set`.
 #[derive(Debug, Args)]
@@ -18,6 +21,10 @@ use crate::{
 Examples:
   ats integrations set acme remote_data=false
   ats integrations set acme delta_interval=5m full_interval=12h
+  ats integrations set acme scope_config=lean
+
+The scope config (see `ats scopes`) says what is neither stored nor shown nor done; an empty name
+stands for none.
 
 `ats integrations show NAME` lists every setting with its value and meaning.")]
 pub(super) struct SetOptions {
@@ -33,19 +40,36 @@ pub(super) fn set(context: &Context, options: &SetOptions) -> Result<()> {
     let mut one = context.integration(&options.integration)?;
     let manifest = integration::factory(&one.connector)?.manifest;
     let before = one.settings.clone();
-    settings::apply(&mut one.settings, manifest, &options.settings)?;
+    let (scopes, pairs): (Vec<_>, Vec<_>) = options
+        .settings
+        .iter()
+        .cloned()
+        .partition(|(key, _)| key == SCOPE_CONFIG);
+    settings::apply(&mut one.settings, manifest, &pairs)?;
+    if let Some((_, name)) = scopes.last() {
+        scopes::follow(context, &mut one, name)?;
+    }
     context.store.save_integration(&one)?;
     if context.json {
         return output::json(&to_json(&one));
     }
     let shown = settings::shown(&one.settings, Some(manifest));
-    let mut keys: Vec<&String> = options.settings.iter().map(|(key, _)| key).collect();
+    if let Some((key, name)) = scopes.last() {
+        say!("{key} = {name:?}");
+    }
+    let mut keys: Vec<&String> = pairs.iter().map(|(key, _)| key).collect();
     keys.sort();
     keys.dedup();
     for key in keys {
         say!(
             "{key} = {}",
             shown.get(key).map(ToString::to_string).unwrap_or_default()
+        );
+    }
+    if before.scope != one.settings.scope {
+        say!(
+            "The next pass brings the mirror after it: ats sync {}",
+            one.name
         );
     }
     if reads_differently(&before, &one.settings) {

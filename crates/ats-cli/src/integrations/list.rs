@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::{
     context::{Context, without_password},
     output::{self, say},
-    settings,
+    scopes, settings,
 };
 
 pub(super) fn list(context: &Context) -> Result<()> {
@@ -46,6 +46,7 @@ pub(super) fn show(context: &Context, text: &str) -> Result<()> {
         "  address       {}",
         without_password(one.base_url.as_deref().unwrap_or(vendor))
     );
+    say!("  environment   {}", one.environment);
     say!("  connected     {}", one.created_at);
     say!("  credentials   since {}", one.credentials_changed_at);
     let tracked = context.store.tracked(&one.id)?.len();
@@ -54,6 +55,10 @@ pub(super) fn show(context: &Context, text: &str) -> Result<()> {
             "  tracked       {}",
             output::count(tracked as u64, "record", "records")
         );
+    }
+    let off = scopes::off(&one.settings.scope);
+    if !off.is_empty() {
+        say!("  switched off  {}", off.join(", "));
     }
     say!();
     let shown = settings::shown(&one.settings, manifest);
@@ -84,6 +89,8 @@ pub(super) fn to_json(one: &Integration) -> Value {
         "base_url": one.base_url.as_deref().map(without_password),
         "created_at": one.created_at,
         "credentials_changed_at": one.credentials_changed_at,
+        "scope_config": one.settings.scope_config,
+        "off": scopes::off(&one.settings.scope),
         "settings": settings::shown(&one.settings, manifest),
     })
 }

@@ -17,5 +17,7 @@ mod exporting;
 mod interrupted;
 mod keys;
 mod reports;
+mod serving;
 mod several;
 mod support;
+mod tenancy;

@@ -70,7 +70,9 @@ export function must(holds, message) {
 // Keeps a picture of the page, and lets axe look at it. A page must fit a phone's width as well.
 export async function look(page, name) {
   await page.screenshot({ path: join(screenshots, `${name}.png`), fullPage: true });
-  const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+  // A phone widens what it calls its window, so that is not asked.
+  const { width } = page.viewportSize();
+  const wide = (await page.evaluate(() => document.documentElement.scrollWidth)) - width;
   must(wide <= 1, `${name} is ${wide} pixels wider than the window`);
   if (!page.scripted) return;
   await page.evaluate(axe);

@@ -1,0 +1,153 @@
+//! `ats serve` and `ats api-keys`: a server that says where it is, answers, and ends when it is told.
+
+use std::{
+    fs,
+    io::{BufRead, BufReader},
+    process::Child,
+};
+
+use bytes::Bytes;
+use http_body_util::{BodyExt, Empty};
+use hyper_util::rt::TokioIo;
+use serde_json::Value;
+
+use crate::support::{Bench, end_of, interrupt};
+
+/// A server that has said where it listens.
+struct Served {
+    child: Child,
+    address: String,
+}
+
+impl Served {
+    /// Starts it on a free port.
+    fn start(bench: &Bench) -> Self {
+        let mut child = bench.start(&["serve", "--bind", "127.0.0.1:0", "--no-schedule"]);
+        let stdout = child.stdout.take().unwrap();
+        let mut lines = BufReader::new(stdout).lines();
+        let first = lines.next().unwrap().unwrap();
+        let address = first
+            .strip_prefix("listening on http://")
+            .unwrap()
+            .to_owned();
+        // Somebody has to read the rest, or the server could not write it.
+        std::thread::spawn(move || lines.for_each(drop));
+        Self { child, address }
+    }
+
+    /// Asks it for something.
+    fn get(&self, path: &str, headers: &[(&str, &str)]) -> (u16, String) {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        runtime.block_on(async {
+            let stream = tokio::net::TcpStream::connect(&self.address).await.unwrap();
+            let (mut sender, connection) =
+                hyper::client::conn::http1::handshake(TokioIo::new(stream))
+                    .await
+                    .unwrap();
+            tokio::spawn(connection);
+            let mut request = hyper::Request::get(path).header("host", &self.address);
+            for (name, value) in headers {
+                request = request.header(*name, *value);
+            }
+            let request = request.body(Empty::<Bytes>::new()).unwrap();
+            let answer = sender.send_request(request).await.unwrap();
+            let status = answer.status().as_u16();
+            let body = answer.into_body().collect().await.unwrap().to_bytes();
+            (status, String::from_utf8(body.to_vec()).unwrap())
+        })
+    }
+}
+
+#[test]
+fn a_server_answers_until_it_is_told_to_end() {
+    let bench = Bench::synced();
+    let made = bench.json(&["api-keys", "create", "--name", "test"]).ok();
+    assert_eq!(made["environment"], "production");
+    let key = format!("Bearer {}", made["key"].as_str().unwrap());
+    let integrations = bench.json(&["integrations", "list"]).ok();
+    let id = integrations["integrations"][0]["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let served = Served::start(&bench);
+    assert_eq!(served.get("/healthz", &[]).0, 200);
+    assert_eq!(served.get("/readyz", &[]).0, 200);
+    let (status, body) = served.get(
+        "/v1/ats/jobs",
+        &[("authorization", &key), ("x-integration-id", &id)],
+    );
+    let body: Value = serde_json::from_str(&body).unwrap();
+    assert_eq!(status, 200);
+    assert!(!body["data"]["results"].as_array().unwrap().is_empty());
+    let (_, figures) = served.get("/metrics", &[]);
+    assert!(figures.contains("ats_request_seconds"), "{figures}");
+    assert!(figures.contains("ats_mirror_age_seconds"), "{figures}");
+    let key_id = made["id"].as_str().unwrap();
+    bench.json(&["api-keys", "revoke", key_id]).ok();
+    let (status, _) = served.get("/v1/check-api-key", &[("authorization", &key)]);
+    assert_eq!(status, 401);
+    interrupt(&served.child);
+    let ended = end_of(served.child);
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+}
+
+#[test]
+fn keys_are_listed_without_their_texts_and_an_unknown_one_is_named() {
+    let bench = Bench::small();
+    let made = bench
+        .json(&["api-keys", "create", "--name", "a", "--environment", "dev"])
+        .ok();
+    let listed = bench.json(&["api-keys", "list"]).ok();
+    assert_eq!(listed["api_keys"][0]["id"], made["id"]);
+    assert!(!listed.to_string().contains(made["key"].as_str().unwrap()));
+    let message = bench
+        .json(&["api-keys", "revoke", "nobody"])
+        .failed(2, "unknown_api_key");
+    assert!(message.contains("ats api-keys list"), "{message}");
+    bench
+        .json(&["api-keys", "create", "--name", " "])
+        .failed(2, "bad_name");
+}
+
+#[test]
+fn settings_come_from_a_file_and_one_that_is_not_there_is_named() {
+    let bench = Bench::synced();
+    let file = bench.folder.path().join("ats.toml");
+    fs::write(&file, "bind = \"127.0.0.1:0\"\nno_schedule = true\n").unwrap();
+    let config = file.to_str().unwrap();
+    let mut child = bench.start(&["serve", "--config", config]);
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let first = lines.next().unwrap().unwrap();
+    assert!(
+        first.starts_with("listening on http://127.0.0.1:"),
+        "{first}"
+    );
+    std::thread::spawn(move || lines.for_each(drop));
+    interrupt(&child);
+    assert_eq!(end_of(child).code, Some(0));
+    fs::write(&file, "bindd = \"127.0.0.1:0\"\n").unwrap();
+    let message = bench
+        .json(&["--config", config, "status"])
+        .failed(2, "bad_config");
+    assert!(
+        message.contains("`bindd`") && message.contains("public_url"),
+        "{message}"
+    );
+    fs::remove_file(&file).unwrap();
+    bench
+        .json(&["--config", config, "status"])
+        .failed(2, "bad_config");
+}
+
+#[test]
+fn an_address_that_is_taken_is_told() {
+    let bench = Bench::synced();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let ended = bench.json(&["serve", "--bind", &address]);
+    assert_eq!(ended.code, Some(1), "{ended:?}");
+    assert!(ended.stdout.contains("--bind"), "{ended:?}");
+}
