@@ -131,7 +131,7 @@ impl Bench {
 fn full_disk() {
     let bench = Bench::new();
     bench.run(
-        "size 1300k
+        "size 1700k
          $ats $connect --base-url $url > connected.json || exit 1
          $ats $sync > full.json; echo $? > full.code
          size 64m

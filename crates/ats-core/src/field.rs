@@ -69,7 +69,7 @@ mod tests {
         assert_eq!(fields["job_id"].target, Some(ModelKind::Job));
         assert!(fields["job_id"].nullable && fields["outcome"].nullable);
         assert!(!fields["remote_id"].nullable && !fields["remote_id"].engine);
-        assert!(fields["attachments"].list && !fields["outcome"].list);
+        assert!(fields["integration_fields"].list && !fields["outcome"].list);
         assert!(fields["id"].engine && fields["changed_at"].engine);
         assert!(fields["remote_deleted_at"].engine && fields["remote_deleted_at"].nullable);
         assert!(fields["screening_question_answers"].personal);

@@ -125,9 +125,11 @@ pub(super) fn shown(settings: &ScopeSettings) -> Map<String, Value> {
 /// The same as it can be written.
 pub(super) fn pairs(settings: &ScopeSettings) -> Vec<String> {
     let shown = shown(settings).into_iter();
-    shown
+    let mut pairs: Vec<String> = shown
         .map(|(key, value)| format!("{key}={}", value.as_str().unwrap_or_default()))
-        .collect()
+        .collect();
+    pairs.sort_unstable();
+    pairs
 }
 
 /// What is off, by the names of the unified API.

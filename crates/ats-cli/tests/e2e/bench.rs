@@ -276,6 +276,10 @@ impl Making {
         made.insert("down".to_owned(), down.into());
         self.simulators.remove(vendor);
         let (scoped, _) = self.synced("scoped", small());
+        let off = ["ats_offers=disabled", "ats_add_candidate_tag=disabled"];
+        self.run(&[&["scopes", "create", "lean"][..], &off[..]].concat(), "");
+        self.run(&["integrations", "set", "scoped", "scope_config=lean"], "");
+        self.run(&["custom-fields", "add", "ats_candidates", "notice"], "");
         made.insert("scoped".to_owned(), scoped.into());
         made.into()
     }

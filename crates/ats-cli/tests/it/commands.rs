@@ -68,6 +68,7 @@ fn settings_are_shown_as_they_were_set() {
     let document = bench.json(&set).ok();
     let expected = json!({
         "remote_data": false,
+        "api_remote_data": false,
         "sync_only_created": true,
         "delta_interval": "1m30s",
         "full_interval": "2days",

@@ -286,7 +286,7 @@ pub(super) async fn keep(app: &App, link: Link) -> Result<LinkMade, ApiError> {
 }
 
 /// A scope config of the environment, if one is named.
-async fn known_config(
+pub(super) async fn known_config(
     app: &App,
     environment: &str,
     wanted: Option<String>,

@@ -378,11 +378,12 @@ async fn relink(
     Body(asked): Body<Relink>,
 ) -> Result<Success<LinkMade>, ApiError> {
     let one = chosen(&app, &caller, &noted, &wanted).await?;
+    let config = connect::known_config(&app, &one.environment, asked.scope_config_id).await?;
     let link = connect::relink(
         &app,
         &one,
         asked.language.unwrap_or_default(),
-        asked.scope_config_id,
+        config,
         asked.link_type,
     );
     Ok(Success::new(connect::keep(&app, link).await?))

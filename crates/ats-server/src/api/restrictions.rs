@@ -1,5 +1,7 @@
 //! Endpoints of the unified API that no connector here serves, and what is known about an action.
 
+use std::collections::BTreeMap;
+
 use aide::axum::{
     ApiRouter,
     routing::{get_with, post_with},
@@ -78,16 +80,39 @@ struct Taken {
     accepted_mime_types: Option<Vec<String>>,
 }
 
+/// Names an application in a tool of these.
+type NamedThere = Option<BTreeMap<String, String>>;
+
 /// An application that was made elsewhere and is to be tracked.
 #[derive(Debug, Deserialize, JsonSchema)]
+#[expect(
+    dead_code,
+    reason = "understood, as the API documents it; no connector here offers it"
+)]
 struct ImportTracked {
     /// Since when it counts as tracked.
-    #[expect(dead_code, reason = "nothing is done with it")]
     tracked_at: Option<String>,
-    /// One object by the name of a tool.
-    #[serde(flatten)]
-    #[expect(dead_code, reason = "nothing is done with it")]
-    tools: Map<String, Value>,
+    /// By an application and its job or candidate.
+    #[serde(default)]
+    erecruiter: NamedThere,
+    /// By an application.
+    #[serde(default)]
+    successfactors: NamedThere,
+    /// By a placement.
+    #[serde(default)]
+    recruitee: NamedThere,
+    /// By an application.
+    #[serde(default)]
+    greenhouse: NamedThere,
+    /// By an application.
+    #[serde(default)]
+    greenhousev3: NamedThere,
+    /// By an application.
+    #[serde(default)]
+    onlyfy: NamedThere,
+    /// By a candidate and a job.
+    #[serde(default)]
+    smartrecruiters: NamedThere,
 }
 
 pub(super) fn routes() -> ApiRouter<App> {

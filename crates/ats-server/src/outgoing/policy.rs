@@ -52,7 +52,12 @@ pub(super) fn after(
         }
         Tried::Failed(why) => (false, None, why.clone()),
     };
-    let end = later(before.since, TRIED_FOR);
+    // What had to wait for an earlier event is tried as long as any other.
+    let since = match before.attempts {
+        0 => now,
+        _ => before.since,
+    };
+    let end = later(since, TRIED_FOR);
     let state = match (is_taken, now < end) {
         (true, _) => OutgoingState::Delivered,
         (false, true) => OutgoingState::Waiting,
@@ -67,7 +72,7 @@ pub(super) fn after(
             OutgoingState::Waiting => later(now, wait).min(end),
             _ => before.not_before,
         },
-        since: before.since,
+        since,
         outcome: Some(outcome),
         tried_at: Some(now),
     }

@@ -36,27 +36,20 @@ async fn a_change_at_the_vendor_is_told_at_once() {
         let change = all.find(|change| change.name == name).unwrap();
         bench.simulator.edit(|world| (change.apply)(world, pick));
     };
+    // The first message tells of the first pass too, of which nobody was told.
+    change("move an application to another stage", 0);
+    receiver.next().await;
     let mut last = None;
-    for round in 0..5 {
-        let began = std::time::Instant::now();
+    for round in 1..6 {
         change("move an application to another stage", round);
         let body = loop {
             let body = receiver.next().await.json();
-            eprintln!(
-                "GOT {} {}",
-                body["data"]["changed_models"],
-                body["data"]["changed_records"]
-                    .as_array()
-                    .map_or(0, Vec::len)
-            );
             assert_webhook("data-changed", &body);
             let models = body["data"]["changed_models"].as_array().unwrap();
-            // What the first pass brought comes first.
-            if models.len() < 9 && models.contains(&json!({ "name": "ats_applications" })) {
+            if models.contains(&json!({ "name": "ats_applications" })) {
                 break body;
             }
         };
-        eprintln!("LATENCY {:?}", began.elapsed());
         let records = body["data"]["changed_records"].as_array().unwrap();
         let is_application = |record: &Value| record["model"] == "ats_applications";
         assert!(records.iter().any(is_application), "{round}: {body}");

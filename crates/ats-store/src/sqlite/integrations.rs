@@ -144,6 +144,8 @@ const ERASE: &[&str] = &[
     "DELETE FROM custom_mappings WHERE integration = ?1",
     "DELETE FROM passthrough_fields WHERE integration = ?1",
     "DELETE FROM request_log WHERE integration = (SELECT id FROM integrations WHERE key = ?1)",
+    "DELETE FROM connect_links WHERE
+         link ->> 'integration' = (SELECT id FROM integrations WHERE key = ?1)",
     "DELETE FROM activations WHERE integration = (SELECT id FROM integrations WHERE key = ?1)",
     // What tells that it is deleted is still to be delivered.
     "DELETE FROM outgoing_deliveries WHERE event IN (SELECT key FROM outgoing_events
