@@ -62,8 +62,11 @@ pub(crate) struct Receiver {
     messages: mpsc::UnboundedReceiver<Message>,
 }
 
+/// The status and the headers of an answer.
+type Planned = (u16, Vec<(&'static str, String)>);
+
 struct Shared {
-    answers: Mutex<VecDeque<(u16, Vec<(&'static str, String)>)>>,
+    answers: Mutex<VecDeque<Planned>>,
     always: Mutex<u16>,
     held: Mutex<Option<Arc<Notify>>>,
     came: mpsc::UnboundedSender<Message>,
@@ -114,7 +117,7 @@ impl Receiver {
     /// The next message.
     pub(crate) async fn next(&mut self) -> Message {
         let next = tokio::time::timeout(Duration::from_secs(20), self.messages.recv());
-        next.await.expect("no message came").unwrap()
+        next.await.unwrap().unwrap()
     }
 
     /// The next message of this type; others are passed over.
