@@ -77,6 +77,8 @@ const TRIED: &str = "\
   until the first refusal, and applications without answers no longer wait for surveys. What is left
   for small organisations is that a stream waits for the streams whose records its mapping looks up.
 - **Size without raw documents**: nothing was tried yet.
+- **Since these figures** the database also keeps what lists of the server need (who refers to whom, when
+  something last changed with a record), which every new record pays for. It was not measured again.
 ";
 
 const HOW: &str = "\
