@@ -10,6 +10,23 @@ use crate::workspace::{self, Workspace};
 
 const PAGE: &str = "docs/benchmarks.md";
 
+const PAGE_OF_SERVER: &str = "docs/benchmarks-server.md";
+
+/// Measures the server and writes its page, or a small one to see that it works.
+pub(crate) fn server(workspace: &Workspace, quick: bool) -> Result<()> {
+    let kept = workspace.metadata()?.target_directory;
+    let kept = kept.join("bench-server.json");
+    let mut bench = workspace.cargo();
+    bench.args(["bench", "--package", "ats-cli", "--bench", "server", "--"]);
+    bench.args(arguments(
+        quick,
+        &[],
+        &kept,
+        &workspace.path(PAGE_OF_SERVER),
+    ));
+    workspace::run(&mut bench).context("nothing was written")
+}
+
 /// Measures these profiles, or all of them and writes the page, or a single small one to see that
 /// it works.
 pub(crate) fn run(workspace: &Workspace, quick: bool, profiles: &[String]) -> Result<()> {

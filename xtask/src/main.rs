@@ -60,6 +60,9 @@ enum Command {
     },
     /// Measures the mirror against the simulated vendor, and writes docs/benchmarks.md.
     Bench {
+        /// Measures the server instead, and writes docs/benchmarks-server.md.
+        #[arg(long, conflicts_with = "profiles")]
+        server: bool,
         /// Each profile once, and only the smallest if none is named; writes nothing.
         #[arg(long)]
         quick: bool,
@@ -100,7 +103,14 @@ fn run(command: Command) -> anyhow::Result<()> {
             coverage::run(&workspace, connector.as_deref(), Mode::from_check(check))
         }
         Command::Contract { spec, traffic } => contract::run(&workspace, &spec, traffic.as_deref()),
-        Command::Bench { quick, profiles } => bench::run(&workspace, quick, &profiles),
+        Command::Bench {
+            server: true,
+            quick,
+            ..
+        } => bench::server(&workspace, quick),
+        Command::Bench {
+            quick, profiles, ..
+        } => bench::run(&workspace, quick, &profiles),
         Command::E2e { filter } => e2e::run(&workspace, filter.as_deref()),
         Command::NewConnector { name } => new_connector::run(&workspace, &name),
     }

@@ -2,7 +2,7 @@
 
 use crate::{
     figures::Figures,
-    page::{megabytes, milliseconds, table, thousands, times},
+    text::{megabytes, milliseconds, table, thousands, times},
 };
 
 /// One aim: what it is, where, what was reached, and whether that is enough.

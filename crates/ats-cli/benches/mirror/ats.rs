@@ -14,7 +14,8 @@ use ats_core::IntegrationId;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::rules::NAME;
+/// The name of the measured integration.
+pub(crate) const NAME: &str = "bench";
 
 /// The program, built with the bench.
 const PROGRAM: &str = env!("CARGO_BIN_EXE_ats");
@@ -30,7 +31,8 @@ const LOOK: Duration = Duration::from_millis(10);
 #[derive(Debug)]
 pub(crate) struct Ats {
     folder: TempDir,
-    integration: String,
+    /// The id of the integration.
+    pub(crate) integration: String,
 }
 
 /// What one run of the program took, as a whole process.
@@ -127,7 +129,8 @@ impl Ats {
             .context("cannot run `ats export`")
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
+    /// A command on the database.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(PROGRAM);
         command
             .args(arguments)
@@ -138,7 +141,7 @@ impl Ats {
 }
 
 /// Runs a command to its end and reads the one document that it prints.
-fn printed(command: &mut Command) -> Result<Value> {
+pub(crate) fn printed(command: &mut Command) -> Result<Value> {
     let output = command.output().context("cannot run `ats`")?;
     ensure!(
         output.status.success(),

@@ -19,6 +19,34 @@ pub(crate) struct Machine {
     pub(crate) ats: &'static str,
 }
 
+impl Machine {
+    /// What figures of this machine, made with this command, have to say of it.
+    pub(crate) fn table(&self, command: &str, date: &str) -> String {
+        let Self {
+            processor,
+            cores,
+            memory_gib,
+            kernel,
+            rustc,
+            sqlite,
+            ats,
+        } = self;
+        let build = match cfg!(debug_assertions) {
+            true => "debug build",
+            false => "release build",
+        };
+        format!(
+            "| | |\n|---|---|\n\
+             | command | `{command}` |\n\
+             | date | {date} |\n\
+             | processor | {processor}, {cores} cores |\n\
+             | memory | {memory_gib} GiB |\n\
+             | kernel | Linux {kernel} |\n\
+             | versions | {rustc}; SQLite {sqlite}; ats {ats}, {build} |\n"
+        )
+    }
+}
+
 /// Looks at this machine.
 pub(crate) fn look() -> Result<Machine> {
     let read = |path: &str| std::fs::read_to_string(path).unwrap_or_default();

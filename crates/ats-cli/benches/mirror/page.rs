@@ -2,21 +2,13 @@
 
 use crate::{
     aims::aims,
-    figures::{Cost, Figures, Spread},
+    figures::{Cost, Figures},
     machine::Machine,
+    text::{megabytes, milliseconds, seconds, spread, table, thousands, times},
 };
 
 /// The whole page.
 pub(crate) fn page(machine: &Machine, figures: &[Figures], missing: &[String]) -> String {
-    let Machine {
-        processor,
-        cores,
-        memory_gib,
-        kernel,
-        rustc,
-        sqlite,
-        ats,
-    } = machine;
     let dates: Vec<&str> = figures.iter().map(|one| one.date.as_str()).collect();
     let first = dates.iter().min().copied().unwrap_or_default();
     let last = dates.iter().max().copied().unwrap_or_default();
@@ -37,14 +29,10 @@ pub(crate) fn page(machine: &Machine, figures: &[Figures], missing: &[String]) -
          # Benchmarks\n\n\
          The mirror, measured against the simulated vendor on one machine. The simulated vendor and\n\
          the measured program share its processors.\n\n\
-         | | |\n|---|---|\n\
-         | command | `cargo xtask bench` |\n\
-         | date | {date} |\n\
-         | processor | {processor}, {cores} cores |\n\
-         | memory | {memory_gib} GiB |\n\
-         | kernel | Linux {kernel} |\n\
-         | versions | {rustc}; SQLite {sqlite}; ats {ats}, release build |\n\n\
+         The server is measured on a page of its own: [the server](benchmarks-server.md).\n\n\
+         {}\n\
          {missing}{}\n{TRIED}\n{HOW}",
+        machine.table("cargo xtask bench", &date),
         tables(figures),
     )
 }
@@ -270,64 +258,4 @@ fn largest_name(figures: &[Figures]) -> &str {
     measured
         .max_by_key(|one| one.rows)
         .map_or("none", |one| one.profile.as_str())
-}
-
-/// A table with its title; nothing if it has no rows.
-pub(crate) fn table(
-    title: &str,
-    heads: &[&str],
-    rows: impl Iterator<Item = Vec<String>>,
-) -> String {
-    let mut text = format!(
-        "{title}\n\n| {} |\n|{}\n",
-        heads.join(" | "),
-        "---|".repeat(heads.len())
-    );
-    let mut any = false;
-    for row in rows {
-        any = true;
-        text.push_str(&format!("| {} |\n", row.join(" | ")));
-    }
-    if any { text } else { String::new() }
-}
-
-fn spread(spread: &Spread, show: fn(f64) -> String) -> String {
-    if spread.runs < 2 {
-        return show(spread.median);
-    }
-    format!(
-        "{} ({} – {})",
-        show(spread.median),
-        show(spread.min),
-        show(spread.max)
-    )
-}
-
-fn seconds(figure: f64) -> String {
-    format!("{figure:.2} s")
-}
-
-pub(crate) fn milliseconds(figure: f64) -> String {
-    format!("{:.0} ms", figure * 1e3)
-}
-
-pub(crate) fn megabytes(figure: f64) -> String {
-    format!("{:.1} MB", figure / 1e6)
-}
-
-pub(crate) fn times(figure: f64) -> String {
-    format!("{figure:.2} ×")
-}
-
-/// A whole number with a comma after every three digits.
-pub(crate) fn thousands(figure: f64) -> String {
-    let digits = format!("{figure:.0}");
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index) % 3 == 0 {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }

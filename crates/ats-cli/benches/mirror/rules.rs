@@ -9,8 +9,7 @@
 use ats_core::{Id, IntegrationId, Timestamp};
 use serde_json::Value;
 
-/// The name of the measured integration.
-pub(crate) const NAME: &str = "bench";
+use crate::ats::NAME;
 
 /// A model that one listing decides.
 #[derive(Debug)]
