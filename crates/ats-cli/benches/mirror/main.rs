@@ -16,6 +16,7 @@ mod profile;
 mod proof;
 mod rows;
 mod rules;
+mod spread;
 mod text;
 mod truth;
 mod walk;

@@ -11,10 +11,11 @@ use tokio::runtime::Runtime;
 use crate::{
     ats::{Ats, KEY, Run, Vendor, thread_cpu},
     client::{Client, Traffic},
-    figures::{Cost, Delta, Figures, Spread},
+    figures::{Cost, Delta, Figures},
     machine::Watch,
     mirror::check,
     profile::Profile,
+    spread::Spread,
     truth::Truth,
     walk::{Walk, Walked},
 };

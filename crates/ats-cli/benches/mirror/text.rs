@@ -1,6 +1,6 @@
 //! Figures and tables as text.
 
-use crate::figures::Spread;
+use crate::spread::Spread;
 
 /// A table with its title; nothing if it has no rows.
 pub(crate) fn table(

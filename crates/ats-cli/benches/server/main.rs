@@ -7,8 +7,6 @@
 #[expect(dead_code, reason = "the bench of the mirror uses the rest")]
 mod ats;
 mod client;
-#[path = "../mirror/figures.rs"]
-mod figures;
 mod hooks;
 mod load;
 #[path = "../mirror/machine.rs"]
@@ -19,6 +17,8 @@ mod page;
 mod process;
 mod proof;
 mod same;
+#[path = "../mirror/spread.rs"]
+mod spread;
 mod state;
 #[path = "../mirror/text.rs"]
 #[expect(dead_code, reason = "the bench of the mirror uses the rest")]
