@@ -190,8 +190,10 @@ impl Stage {
             environment: PRODUCTION.to_owned(),
             settings: Settings::default(),
         };
+        let mut connected = connect::connect(place, request).await?;
+        connected.context.allow_private_network = global.allow_private_network;
         Ok(Self {
-            connected: connect::connect(place, request).await?,
+            connected,
             json: global.json,
             watcher: match global.json {
                 true => None,

@@ -95,6 +95,36 @@ fn a_server_answers_until_it_is_told_to_end() {
 }
 
 #[test]
+fn the_demo_serves_links_that_lead_to_a_second_integration() {
+    let bench = Bench::small();
+    let mut child = bench.start(&["demo", "--serve", "--candidates", "60", "--json"]);
+    let printed = BufReader::new(child.stdout.take().unwrap());
+    let mut documents = serde_json::Deserializer::from_reader(printed).into_iter::<Value>();
+    let links = documents.next().unwrap().unwrap();
+    let text = |name: &str| links[name].as_str().unwrap().to_owned();
+    let served = Served {
+        child,
+        address: text("server").replace("http://", ""),
+    };
+    let key = format!("Bearer {}", text("api_key"));
+    let (status, _) = served.get(
+        "/v1/ats/candidates",
+        &[
+            ("authorization", &key),
+            ("x-integration-id", &text("integration_id")),
+        ],
+    );
+    assert_eq!(status, 200);
+    // The vendor is on this machine, so the page has to ask for its address.
+    let page = text("connect_link").replace(&text("server"), "");
+    let (status, body) = served.get(&format!("{page}/key?tool=ashby"), &[]);
+    assert_eq!(status, 200, "{body}");
+    assert!(body.contains("Vendor address"), "{body}");
+    interrupt(&served.child);
+    assert_eq!(end_of(served.child).code, Some(0));
+}
+
+#[test]
 fn keys_are_listed_without_their_texts_and_an_unknown_one_is_named() {
     let bench = Bench::small();
     let made = bench
