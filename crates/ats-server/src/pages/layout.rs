@@ -267,7 +267,17 @@ pub(super) fn number(number: u64) -> String {
 
 /// A name of ours as people read it: `job_postings` becomes `Job postings`.
 pub(super) fn spoken(name: &str) -> String {
-    sentence(&name.replace('_', " "))
+    let words: Vec<&str> = name.split('_').map(spelt).collect();
+    sentence(&words.join(" "))
+}
+
+/// A word as it is spelt: some are the first letters of others.
+fn spelt(word: &str) -> &str {
+    match word {
+        "api" => "API",
+        "eeo" => "EEO",
+        word => word,
+    }
 }
 
 /// A message as a sentence begins.
@@ -303,6 +313,8 @@ mod tests {
         assert_eq!(number(7), "7");
         assert_eq!(number(1_234_567), "1\u{202f}234\u{202f}567");
         assert_eq!(spoken("job_postings"), "Job postings");
+        assert_eq!(spoken("api_passthrough"), "API passthrough");
+        assert_eq!(spoken("eeo_questions"), "EEO questions");
     }
 
     #[test]

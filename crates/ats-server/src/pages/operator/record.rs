@@ -241,10 +241,17 @@ fn shown_value(field: &str, value: &Value, shown: &Shown, home: &str) -> Markup 
         Value::Array(items) if items.is_empty() => html! { span.quiet { "none" } },
         value => html! {
             details {
-                summary { @if let Value::Array(items) = value { (items.len()) " entries" } @else { "Show" } }
+                summary { @if let Value::Array(items) = value { (counted(items.len())) } @else { "Show" } }
                 pre tabindex="0" aria-label=(field) { code { (pretty(value)) } }
             }
         },
+    }
+}
+
+fn counted(entries: usize) -> String {
+    match entries {
+        1 => "1 entry".to_owned(),
+        entries => format!("{entries} entries"),
     }
 }
 
