@@ -64,6 +64,10 @@ impl<T: DeserializeOwned> FromRequest<App> for Body<T> {
         }
         // Some clients send no body where every member may be left out.
         let text: &[u8] = if bytes.is_empty() { b"{}" } else { &bytes };
+        // A list would be taken for the members in their order.
+        if text.trim_ascii_start().first() != Some(&b'{') {
+            return Err(ApiError::input("the body must be a JSON object, as in {}"));
+        }
         let mut json = serde_json::Deserializer::from_slice(text);
         let found = serde_path_to_error::deserialize(&mut json).map_err(|error| {
             let path = error.path().to_string();

@@ -182,10 +182,15 @@ fn failure(response: &mut Response) -> Option<ApiError> {
     }
     let status = response.status();
     let message = match status {
-        StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED if is_bare(response) => {
+        StatusCode::NOT_FOUND if is_bare(response) => {
             "there is no such endpoint; /docs lists all of them"
         }
-        StatusCode::PAYLOAD_TOO_LARGE if is_bare(response) => "the body is too large",
+        StatusCode::METHOD_NOT_ALLOWED if is_bare(response) => {
+            "this endpoint is there for another method; /docs says for which"
+        }
+        StatusCode::PAYLOAD_TOO_LARGE if is_bare(response) => {
+            "the body is too large: 1 MB, or 80 MB where files may be sent"
+        }
         StatusCode::REQUEST_TIMEOUT | StatusCode::GATEWAY_TIMEOUT if is_bare(response) => {
             return Some(ApiError::new(
                 Code::TaskTimedOut,
@@ -195,7 +200,9 @@ fn failure(response: &mut Response) -> Option<ApiError> {
         status if status.is_server_error() && is_bare(response) => {
             return Some(ApiError::new(Code::UnknownError, "something went wrong"));
         }
-        status if status.is_client_error() && is_bare(response) => "the request is not understood",
+        status if status.is_client_error() && is_bare(response) => {
+            "the request is not understood; its path and query must be percent-encoded UTF-8"
+        }
         _ => return None,
     };
     Some(ApiError::input(message).with_status(status))

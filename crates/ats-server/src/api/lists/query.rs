@@ -60,7 +60,8 @@ pub(super) struct Asked {
 }
 
 impl Asked {
-    /// Understands a query. Parameters that no list has are left alone, and so are empty ones.
+    /// Understands a query. Parameters that no list has are left alone, and so are empty ones. Where
+    /// one is repeated, a list goes on; of what can only be said once, the last word counts.
     pub(super) fn read(
         query: Vec<(String, String)>,
         list: &'static List,
@@ -82,17 +83,22 @@ impl Asked {
             if value.is_empty() {
                 continue;
             }
+            // What was no UTF-8 could not be found, and would look as if nothing matched.
+            if value.contains(char::REPLACEMENT_CHARACTER) {
+                return Err(ApiError::input(format!("`{name}` must be UTF-8")));
+            }
             match name.as_str() {
                 "cursor" => after = Some(value),
                 "page_size" => asked.page_size = page_size(&value)?,
                 "updated_after" => asked.updated_after = Some(moment::parse(&name, &value)?),
                 "include_deleted" => asked.include_deleted = truth(&name, &value)?,
                 "ignore_unsupported_filters" => asked.ignore_unsupported = truth(&name, &value)?,
-                "ids" => asked.ids = Some(value),
-                "remote_ids" => asked.remote_ids = Some(value),
+                "ids" => go_on(&mut asked.ids, value),
+                "remote_ids" => go_on(&mut asked.remote_ids, value),
                 other => {
-                    let known = list.filters.iter().find(|filter| filter.name == other);
-                    asked.filters.extend(known.map(|filter| (filter, value)));
+                    if let Some(filter) = list.filters.iter().find(|filter| filter.name == other) {
+                        asked.filter(filter, value);
+                    }
                 }
             }
         }
@@ -100,6 +106,18 @@ impl Asked {
             asked.after = Some(cursor::read(list, &text, asked.updated_after.is_some())?);
         }
         Ok(asked)
+    }
+
+    fn filter(&mut self, filter: &'static FilterOf, value: String) {
+        let mut before = self.filters.iter_mut();
+        match before.find(|(one, _)| one.name == filter.name) {
+            Some((_, text)) if filter.takes_a_list() => {
+                text.push(',');
+                text.push_str(&value);
+            }
+            Some((_, text)) => *text = value,
+            None => self.filters.push((filter, value)),
+        }
     }
 
     pub(super) fn into_query(self, model: ModelKind, filters: Vec<Filter>) -> ListQuery {
@@ -114,6 +132,17 @@ impl Asked {
             after: self.after,
             limit: self.page_size,
         }
+    }
+}
+
+/// Adds to a comma list that may have begun.
+fn go_on(list: &mut Option<String>, value: String) {
+    match list {
+        Some(text) => {
+            text.push(',');
+            text.push_str(&value);
+        }
+        None => *list = Some(value),
     }
 }
 

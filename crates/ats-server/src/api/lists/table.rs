@@ -36,6 +36,18 @@ pub(super) struct FilterOf {
     pub(super) kind: Kind,
 }
 
+impl FilterOf {
+    /// Whether its text is a comma list.
+    pub(super) fn takes_a_list(&self) -> bool {
+        match self.kind {
+            Kind::IsIgnoringCase | Kind::Contains | Kind::SinceDay => false,
+            // An address of the web may hold a comma.
+            Kind::Is => self.name != "post_url",
+            _ => true,
+        }
+    }
+}
+
 /// How a filter is applied.
 #[derive(Clone, Copy)]
 pub(super) enum Kind {

@@ -53,6 +53,7 @@ async fn bodies_that_cannot_be_understood_are_refused() {
         for (what, kind, body) in [
             ("no JSON", json, &b"{"[..]),
             ("an array", json, b"[1]"),
+            ("members in a row", json, br#"["FULL"]"#),
             ("plain text", "text/plain", b"{}"),
         ] {
             let answer = raw(&bench, path, kind, body.to_vec()).await;

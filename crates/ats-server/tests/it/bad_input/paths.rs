@@ -49,6 +49,9 @@ async fn paths_with_tricks_lead_nowhere() {
     assert_eq!(status, 200, "the request itself is a good one");
     let (status, text) = said(&bench, "PATCH", "/v1/ats/users").await;
     assert!(status == 405 && text.contains(INPUT), "{status} {text}");
+    assert!(text.contains("another method"), "{text}");
+    let (_, text) = said(&bench, "GET", "/v1/ats/candidates/%ff%fe/attachments").await;
+    assert!(text.contains("UTF-8"), "{text}");
 }
 
 /// Sends a line that no client library would, and reads the whole answer.

@@ -44,6 +44,7 @@ async fn parameters_of_lists_are_refused_by_name() {
     bad.push("applications?outcomes=FIRED".to_owned());
     bad.push("applications?outcomes=PENDING,FIRED".to_owned());
     bad.push("applications?remote_created_after=soon".to_owned());
+    bad.push("candidates?first_name=%FF%FE".to_owned());
     for query in bad {
         let answer = bench.get(&format!("/v1/ats/{query}")).await;
         let name = query
@@ -62,6 +63,25 @@ async fn parameters_of_lists_are_refused_by_name() {
         );
     }
     refusals.are_logged(bench).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_that_is_repeated_goes_on_and_of_a_single_value_the_last_counts() {
+    let bench = Bench::start().await;
+    let count = async |query: &str| {
+        let found = bench.get(&format!("/v1/ats/{query}")).await.data();
+        found["results"].as_array().unwrap().len()
+    };
+    let open = count("jobs?statuses=OPEN").await;
+    let closed = count("jobs?statuses=CLOSED").await;
+    assert!(open > 0 && closed > 0, "{open} {closed}");
+    let both = count("jobs?statuses=OPEN&statuses=CLOSED").await;
+    assert_eq!(both, open + closed);
+    let users = bench.get("/v1/ats/users?page_size=2").await.data();
+    let id = |place: usize| users["results"][place]["id"].as_str().unwrap();
+    let query = format!("users?ids={}&ids={}", id(0), id(1));
+    assert_eq!(count(&query).await, 2);
+    assert_eq!(count("users?page_size=2&page_size=1").await, 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
