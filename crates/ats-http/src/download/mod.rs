@@ -18,8 +18,8 @@ use futures_util::future::BoxFuture;
 use tokio::time::Instant;
 use url::Url;
 
+pub(crate) use self::guard::forbidden;
 use self::run::Run;
-pub(crate) use self::{guard::forbidden, run::Pinned};
 use crate::Spooled;
 pub use sniff::sniff_content_type;
 

@@ -228,7 +228,7 @@ impl Run<'_> {
 }
 
 /// Answers with the checked addresses, whatever the name.
-pub(crate) struct Pinned(pub(crate) Vec<SocketAddr>);
+struct Pinned(Vec<SocketAddr>);
 
 impl reqwest::dns::Resolve for Pinned {
     fn resolve(&self, _: reqwest::dns::Name) -> reqwest::dns::Resolving {
