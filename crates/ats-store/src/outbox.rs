@@ -1,9 +1,10 @@
 //! The port for webhooks on their way out: who listens, what happened, and what is still to be
 //! delivered.
 //!
-//! An event and its deliveries are written together, and events about changes together with the
-//! place in the change log up to which they tell: a crash neither loses nor doubles any. It must not
-//! know what events look like, nor how anything is sent.
+//! An event and its deliveries are written together, and with what they tell of: an integration that
+//! is connected, switched or erased, an issue; or with the mark up to which changes and passes were
+//! told. A crash neither loses nor doubles any. It must not know what events look like, nor how
+//! anything is sent.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +14,7 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Result,
+    Activation, Integration, Pass, Result,
     vault::{self, KeyRing, Sealed},
 };
 
@@ -44,6 +45,32 @@ pub trait Outbox {
         most: usize,
         make: &mut dyn FnMut(&Changed) -> Option<NewEvent>,
     ) -> Result<bool>;
+
+    /// Tells of passes over everything that have ended since it was last asked, each in the
+    /// transaction that marks it as told. Tells of how many.
+    fn emit_passes(
+        &self,
+        id: &IntegrationId,
+        make: &mut dyn FnMut(&Pass) -> NewEvent,
+    ) -> Result<usize>;
+
+    /// Uses a link and keeps what came of it, with the event that tells of it, in one transaction.
+    /// The link then names the integration, and is erased with it. Tells whether the link could be
+    /// used; if not, nothing is kept.
+    fn connect(&self, connecting: &Connecting<'_>) -> Result<bool>;
+
+    /// Changes an integration with the event that tells of it, in one transaction. `change` gives
+    /// the event; without one nothing is changed. The answer is the integration as it is then, if
+    /// it was changed.
+    fn change_integration(
+        &self,
+        id: &IntegrationId,
+        change: &mut dyn FnMut(&mut Integration) -> Option<NewEvent>,
+    ) -> Result<Option<Integration>>;
+
+    /// Erases an integration as [`Store::erase_integration`](crate::Store::erase_integration) does,
+    /// with the event that tells of it, in one transaction.
+    fn erase_and_tell(&self, id: &IntegrationId, event: &NewEvent) -> Result<()>;
 
     /// The deliveries that are to be tried by now, the earliest first, and of each endpoint and
     /// integration no more than the first that waits.
@@ -212,8 +239,48 @@ pub struct NewEvent {
     pub at: Timestamp,
 }
 
-/// The kind of the one event that outlives its integration.
+/// A customer could not connect.
+pub const CONNECTION_FLOW_FAILED: &str = "connection-flow-failed";
+/// Records changed.
+pub const DATA_CHANGED: &str = "data-changed";
+/// A customer connected.
+pub const INTEGRATION_CREATED: &str = "integration-created";
+/// An integration is erased: the kind of the one event that outlives its integration.
 pub const INTEGRATION_DELETED: &str = "integration-deleted";
+/// An integration was switched, connected again, or its credentials are dead.
+pub const INTEGRATION_STATE_CHANGED: &str = "integration-state-changed";
+/// An issue was raised or resolved.
+pub const ISSUE_STATUS_CHANGED: &str = "issue-status-changed";
+/// A pass ended.
+pub const SYNC_FINISHED: &str = "sync-finished";
+
+/// All kinds of events, in the order of their names.
+pub const EVENT_KINDS: [&str; 7] = [
+    CONNECTION_FLOW_FAILED,
+    DATA_CHANGED,
+    INTEGRATION_CREATED,
+    INTEGRATION_DELETED,
+    INTEGRATION_STATE_CHANGED,
+    ISSUE_STATUS_CHANGED,
+    SYNC_FINISHED,
+];
+
+/// What comes of a link that is used.
+#[derive(Debug, Clone, Copy)]
+pub struct Connecting<'a> {
+    /// The token of the link.
+    pub link: &'a str,
+    /// The integration, new or with new credentials.
+    pub integration: &'a Integration,
+    /// The activation token, by which whoever made the link asks what came of it.
+    pub activation_token: &'a str,
+    /// What it stands for.
+    pub activation: &'a Activation,
+    /// What is told.
+    pub event: &'a NewEvent,
+    /// When it happens.
+    pub now: Timestamp,
+}
 
 /// What changed since the last event about changes.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,10 +4,10 @@ use ats_core::{IntegrationId, ModelKind};
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
 use super::{
-    Models, answers,
+    Models, answers, outbox,
     values::{from_json, from_word, instant, json, millis, word},
 };
-use crate::{EndUser, Error, Integration, Result, Tracked, vault::Sealed};
+use crate::{EndUser, Error, Integration, NewEvent, Result, Tracked, vault::Sealed};
 
 const COLUMNS: &str = "id, connector, name, base_url, state, credentials, settings, created_at, \
                        credentials_changed_at, environment, end_user";
@@ -166,10 +166,14 @@ const ERASE: &[&str] = &[
 
 /// Erases an integration: its rows are overwritten, and the file is written anew, since older forms
 /// of them may stand in places that were free already. Then the log is emptied into the file, so
-/// that nothing can be found in either.
-pub(super) fn erase(connection: &mut Connection, id: &IntegrationId) -> Result<()> {
+/// that nothing can be found in either. The event that tells of it is written with the erasing.
+pub(super) fn erase(
+    connection: &mut Connection,
+    id: &IntegrationId,
+    event: Option<&NewEvent>,
+) -> Result<()> {
     connection.pragma_update(None, "secure_delete", true)?;
-    let erased = erase_rows(connection, id);
+    let erased = erase_rows(connection, id, event);
     connection.pragma_update(None, "secure_delete", false)?;
     let written = erased.and_then(|()| write_anew(connection));
     // Also for one that is gone already: the last attempt may have come only so far.
@@ -192,7 +196,11 @@ fn write_anew(connection: &Connection) -> Result<()> {
     Ok(written?)
 }
 
-fn erase_rows(connection: &mut Connection, id: &IntegrationId) -> Result<()> {
+fn erase_rows(
+    connection: &mut Connection,
+    id: &IntegrationId,
+    event: Option<&NewEvent>,
+) -> Result<()> {
     let tx = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
     let key = key(&tx, id)?;
     for statement in ERASE {
@@ -202,6 +210,9 @@ fn erase_rows(connection: &mut Connection, id: &IntegrationId) -> Result<()> {
         } else {
             tx.execute(statement, [])?;
         }
+    }
+    if let Some(event) = event {
+        outbox::add(&tx, event)?;
     }
     tx.commit()?;
     Ok(())

@@ -43,14 +43,14 @@ use std::{
 };
 
 use ats_core::{Checkpoint, Id, IntegrationId, ModelKind, StepState, Timestamp, Usage};
-use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+use rusqlite::{Connection, OpenFlags, TransactionBehavior, config::DbConfig};
 
 use crate::{
     ActionEnd, ActionEntry, BundleState, Cause, Change, ChangeQuery, DeletionReason,
     DeliveryProgress, DueBundle, Error, Guard, Integration, ListQuery, LossRow, Missing,
-    ModelCount, NewAction, NewDelivery, NewPass, NewSubscription, Page, PageCommit, Pass, PassEnd,
-    Problem, RecordQuery, RejectRow, Removal, Result, Segment, Store, StoredBundle, StoredDelivery,
-    StoredRecord, StoredSubscription, Swept, Tracked, WalkStart,
+    ModelCount, NewAction, NewDelivery, NewEvent, NewPass, NewSubscription, Page, PageCommit, Pass,
+    PassEnd, Problem, RecordQuery, RejectRow, Removal, Result, Segment, Store, StoredBundle,
+    StoredDelivery, StoredRecord, StoredSubscription, Swept, Tracked, WalkStart,
 };
 
 /// How a file is opened.
@@ -183,6 +183,8 @@ fn open(path: &Path, more: OpenFlags, options: &Options) -> Result<Connection> {
         Connection::open_with_flags(path, flags).map_err(|error| failure::opening(path, error))?;
     connection.busy_timeout(options.patience)?;
     connection.set_prepared_statement_cache_capacity(128);
+    // Plans do not depend on values: otherwise every statement with `LIMIT ?` is planned anew each time.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     Ok(connection)
 }
 
@@ -200,6 +202,19 @@ fn prepare(writer: &mut Connection, path: &Path, patience: Duration) -> Result<(
     }
 }
 
+impl SqliteStore {
+    /// Erases an integration, and writes the event that tells of it with that.
+    fn erase(&self, id: &IntegrationId, event: Option<&NewEvent>) -> Result<()> {
+        let key = self.read(|db| integrations::key(db, id));
+        let mut writer = lock_of(&self.writer);
+        integrations::erase(&mut writer, id, event)?;
+        if let Ok(key) = key {
+            lock::forget(&self.real_path, key);
+        }
+        Ok(())
+    }
+}
+
 impl Store for SqliteStore {
     fn save_integration(&self, integration: &Integration) -> Result<()> {
         self.write(|tx| integrations::save(tx, integration))
@@ -214,13 +229,7 @@ impl Store for SqliteStore {
     }
 
     fn erase_integration(&self, id: &IntegrationId) -> Result<()> {
-        let key = self.read(|db| integrations::key(db, id));
-        let mut writer = lock_of(&self.writer);
-        integrations::erase(&mut writer, id)?;
-        if let Ok(key) = key {
-            lock::forget(&self.real_path, key);
-        }
-        Ok(())
+        self.erase(id, None)
     }
 
     fn track(&self, id: &IntegrationId, tracked: &[Tracked], streams: &[&str]) -> Result<()> {

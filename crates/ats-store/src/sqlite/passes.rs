@@ -34,7 +34,8 @@ pub(super) fn begin(tx: &Transaction<'_>, id: &IntegrationId, pass: &NewPass) ->
 
 pub(super) fn resume(tx: &Transaction<'_>, pass: i64) -> Result<()> {
     tx.execute(
-        "UPDATE passes SET state = ?2, ended_at = NULL, problem = NULL, resumed = resumed + 1
+        "UPDATE passes SET state = ?2, ended_at = NULL, problem = NULL, resumed = resumed + 1,
+             told = 0
          WHERE key = ?1",
         params![pass, word(&PassState::Running)?],
     )?;
@@ -228,6 +229,33 @@ pub(super) fn latest(
         passes.push(read(db, models, row)?);
     }
     Ok(passes)
+}
+
+/// Passes over everything that have ended, and nobody was told of their end; the oldest first.
+pub(super) fn untold(
+    db: &Connection,
+    models: &Models,
+    id: &IntegrationId,
+    limit: usize,
+) -> Result<Vec<Pass>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM passes INDEXED BY passes_untold
+         WHERE integration = ?1 AND told = 0 AND whole AND kind <> 'NAMED' AND ended_at IS NOT NULL
+         ORDER BY key LIMIT ?2"
+    );
+    let mut statement = db.prepare_cached(&sql)?;
+    let mut rows = statement.query(params![integrations::key(db, id)?, limit as i64])?;
+    let mut passes = Vec::new();
+    while let Some(row) = rows.next()? {
+        passes.push(read(db, models, row)?);
+    }
+    Ok(passes)
+}
+
+pub(super) fn note_told(tx: &Transaction<'_>, pass: i64) -> Result<()> {
+    tx.prepare_cached("UPDATE passes SET told = 1 WHERE key = ?1")?
+        .execute([pass])?;
+    Ok(())
 }
 
 pub(super) fn one(

@@ -21,6 +21,7 @@ pub(crate) mod merges;
 pub(crate) mod mirror;
 pub(crate) mod naive;
 pub(crate) mod outbox;
+pub(crate) mod outbox_causes;
 pub(crate) mod passes;
 pub(crate) mod property;
 pub(crate) mod records;
@@ -267,6 +268,13 @@ macro_rules! platform_suite {
                 what_is_old_is_forgotten_once_nobody_waits_for_it
                 an_issue_is_told_when_it_begins_and_when_it_ends
                 erasing_takes_events_but_the_one_that_tells_of_it
+            }
+            outbox_causes {
+                what_a_link_makes_is_kept_with_its_event_or_not_at_all
+                a_used_link_is_erased_with_what_it_made
+                an_integration_is_changed_with_its_event_or_not_at_all
+                an_integration_is_erased_with_its_event_or_not_at_all
+                the_end_of_a_pass_is_told_once_whatever_stands_in_between
             }
         }
     };

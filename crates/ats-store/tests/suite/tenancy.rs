@@ -10,7 +10,7 @@ use ats_store::{
 
 use super::build::{at, integration};
 
-const MINUTE: i64 = 60;
+pub(crate) const MINUTE: i64 = 60;
 
 /// A new integration.
 pub(crate) fn connected(platform: &dyn Platform, name: &str) -> IntegrationId {

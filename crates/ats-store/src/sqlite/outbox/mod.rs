@@ -6,12 +6,21 @@ mod events;
 mod issues;
 
 use ats_core::{IntegrationId, Timestamp};
+use rusqlite::Transaction;
 
-use super::SqliteStore;
+use super::{SqliteStore, integrations, passes, tenancy};
 use crate::{
-    Changed, Issue, NewEvent, Outbox, OutgoingDelivery, OutgoingProgress, OutgoingQuery, Replay,
-    Result, WebhookEndpoint,
+    Changed, Connecting, Integration, Issue, NewEvent, Outbox, OutgoingDelivery, OutgoingProgress,
+    OutgoingQuery, Pass, Replay, Result, WebhookEndpoint,
 };
+
+/// So many passes are told of in one transaction.
+const PASSES_AT_ONCE: usize = 100;
+
+/// Writes an event for all who listen, in the transaction of what it tells of.
+pub(super) fn add(tx: &Transaction<'_>, event: &NewEvent) -> Result<usize> {
+    events::add(tx, event, None)
+}
 
 impl Outbox for SqliteStore {
     fn save_endpoint(&self, endpoint: &WebhookEndpoint) -> Result<()> {
@@ -46,6 +55,68 @@ impl Outbox for SqliteStore {
             return Ok(false);
         }
         self.write(|tx| events::add_changes(tx, &self.models, id, most, make))
+    }
+
+    fn emit_passes(
+        &self,
+        id: &IntegrationId,
+        make: &mut dyn FnMut(&Pass) -> NewEvent,
+    ) -> Result<usize> {
+        let mut count = 0;
+        loop {
+            // Most often none has ended.
+            let is_any = |db: &_| passes::untold(db, &self.models, id, 1);
+            if self.read(is_any)?.is_empty() {
+                return Ok(count);
+            }
+            count += self.write(|tx| {
+                let ended = passes::untold(tx, &self.models, id, PASSES_AT_ONCE)?;
+                for pass in &ended {
+                    add(tx, &make(pass))?;
+                    passes::note_told(tx, pass.key)?;
+                }
+                Ok(ended.len())
+            })?;
+        }
+    }
+
+    fn connect(&self, connecting: &Connecting<'_>) -> Result<bool> {
+        self.write(|tx| {
+            let used = tenancy::use_for(
+                tx,
+                connecting.link,
+                connecting.activation_token,
+                connecting.activation,
+                connecting.now,
+            )?;
+            if used {
+                integrations::save(tx, connecting.integration)?;
+                add(tx, connecting.event)?;
+            }
+            Ok(used)
+        })
+    }
+
+    fn change_integration(
+        &self,
+        id: &IntegrationId,
+        change: &mut dyn FnMut(&mut Integration) -> Option<NewEvent>,
+    ) -> Result<Option<Integration>> {
+        self.write(|tx| {
+            let Some(mut one) = integrations::one(tx, id)? else {
+                return Ok(None);
+            };
+            let Some(event) = change(&mut one) else {
+                return Ok(None);
+            };
+            integrations::save(tx, &one)?;
+            add(tx, &event)?;
+            Ok(Some(one))
+        })
+    }
+
+    fn erase_and_tell(&self, id: &IntegrationId, event: &NewEvent) -> Result<()> {
+        self.erase(id, Some(event))
     }
 
     fn due_outgoing(&self, now: Timestamp, limit: usize) -> Result<Vec<OutgoingDelivery>> {

@@ -1,6 +1,6 @@
 //! Links, activation tokens and sessions: secrets that are good for a while.
 
-use ats_core::Timestamp;
+use ats_core::{IntegrationId, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use super::super::values::{damaged, from_json, instant, json, millis};
@@ -40,6 +40,15 @@ pub(super) fn take(tx: &Transaction<'_>, hash: &[u8], now: Timestamp) -> Result<
         )?
         .execute(params![hash, millis(now)])?;
     Ok(changed > 0)
+}
+
+/// Names the integration that a link has made, so that it goes with it.
+pub(super) fn note_made(tx: &Transaction<'_>, hash: &[u8], id: &IntegrationId) -> Result<()> {
+    tx.prepare_cached(
+        "UPDATE connect_links SET link = json_set(link, '$.integration', ?2) WHERE hash = ?1",
+    )?
+    .execute(params![hash, id.as_str()])?;
+    Ok(())
 }
 
 pub(super) fn add_activation(

@@ -7,6 +7,7 @@ mod log;
 mod scopes;
 
 use ats_core::{IntegrationId, Timestamp};
+use rusqlite::Transaction;
 use sha2::{Digest, Sha256};
 
 use super::SqliteStore;
@@ -18,6 +19,23 @@ use crate::{
 /// What is kept of a secret.
 fn hash(secret: &str) -> Vec<u8> {
     Sha256::digest(secret.as_bytes()).to_vec()
+}
+
+/// Uses a link for an integration that is kept with it, if that can still be done.
+pub(super) fn use_for(
+    tx: &Transaction<'_>,
+    token: &str,
+    activation_token: &str,
+    activation: &Activation,
+    now: Timestamp,
+) -> Result<bool> {
+    let link = hash(token);
+    if !links::take(tx, &link, now)? {
+        return Ok(false);
+    }
+    links::note_made(tx, &link, &activation.integration)?;
+    links::add_activation(tx, &hash(activation_token), activation)?;
+    Ok(true)
 }
 
 impl Tenancy for SqliteStore {
