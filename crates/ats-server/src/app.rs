@@ -190,6 +190,24 @@ impl App {
         }
     }
 
+    /// Does on a thread that may wait what asks the store several times.
+    pub(crate) async fn apart<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Self) -> Result<T, ApiError> + Send + 'static,
+    ) -> Result<T, ApiError> {
+        let app = self.clone();
+        match task::spawn_blocking(move || work(&app)).await {
+            Ok(done) => done,
+            Err(failed) => {
+                tracing::error!(error = %failed, "a request ended badly");
+                Err(ApiError::new(
+                    Code::UnknownError,
+                    "a defect of the server; its log says more",
+                ))
+            }
+        }
+    }
+
     /// The connector of an integration. All requests share it, and with it one limit of requests.
     ///
     /// # Errors

@@ -41,6 +41,51 @@ impl Caller {
     }
 }
 
+/// What a request says of its caller and of the integration that it means; nobody has looked yet.
+#[derive(Debug)]
+pub(crate) struct Claim {
+    key: String,
+    integration: Option<String>,
+    noted: Noted,
+}
+
+impl Claim {
+    /// Whether it is true, and the integration. It asks the store, which may take a while.
+    pub(crate) fn integration(&self, app: &App) -> Result<Integration, ApiError> {
+        let platform = app.platform();
+        let key = valid(platform.authenticate(&self.key, app.now())?)?;
+        self.noted.caller(&key);
+        let id = self.integration.as_deref().unwrap_or_default();
+        if id.is_empty() {
+            return Err(ApiError::input(
+                "the header X-Integration-Id is missing; it names the integration that is meant",
+            ));
+        }
+        let found = match id.parse::<IntegrationId>() {
+            Ok(id) => platform.integration(&id)?,
+            Err(_) => None,
+        };
+        let found = found.filter(|found| found.environment == key.environment);
+        let integration = found.ok_or_else(not_found)?;
+        self.noted.integration(&integration.id);
+        Ok(integration)
+    }
+}
+
+impl FromRequestParts<App> for Claim {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, ApiError> {
+        let header = parts.headers.get(INTEGRATION_HEADER);
+        let integration = header.and_then(|value| value.to_str().ok());
+        Ok(Self {
+            key: bearer(&parts.headers)?.to_owned(),
+            integration: integration.map(str::to_owned),
+            noted: Noted::of(&parts.extensions),
+        })
+    }
+}
+
 /// A caller and the integration that the header chooses.
 #[derive(Debug, Clone)]
 pub(crate) struct Chosen {
@@ -57,12 +102,7 @@ impl FromRequestParts<App> for Caller {
         let found = app
             .stored(move |platform| platform.authenticate(&key, now))
             .await?;
-        let key = found.ok_or_else(|| {
-            ApiError::new(
-                Code::AuthenticationInvalid,
-                "this API key is not valid; `ats api-keys create` makes one",
-            )
-        })?;
+        let key = valid(found)?;
         Noted::of(&parts.extensions).caller(&key);
         Ok(Self { key })
     }
@@ -72,18 +112,19 @@ impl FromRequestParts<App> for Chosen {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
-        let caller = Caller::from_request_parts(parts, app).await?;
-        let header = parts.headers.get(INTEGRATION_HEADER);
-        let id = header.and_then(|value| value.to_str().ok()).unwrap_or("");
-        if id.is_empty() {
-            return Err(ApiError::input(
-                "the header X-Integration-Id is missing; it names the integration that is meant",
-            ));
-        }
-        let integration = caller.integration(app, id).await?;
-        Noted::of(&parts.extensions).integration(&integration.id);
+        let claim = Claim::from_request_parts(parts, app).await?;
+        let integration = app.apart(move |app| claim.integration(app)).await?;
         Ok(Self { integration })
     }
+}
+
+fn valid(found: Option<ApiKey>) -> Result<ApiKey, ApiError> {
+    found.ok_or_else(|| {
+        ApiError::new(
+            Code::AuthenticationInvalid,
+            "this API key is not valid; `ats api-keys create` makes one",
+        )
+    })
 }
 
 fn not_found() -> ApiError {

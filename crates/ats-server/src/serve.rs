@@ -2,6 +2,7 @@
 
 use std::io;
 
+use axum::serve::ListenerExt;
 use tokio::{net::TcpListener, sync::watch};
 
 use crate::{App, router, runner};
@@ -32,6 +33,12 @@ pub async fn serve(
     });
     let routes = router::all(app);
     let mut asked = stop.clone();
+    // An answer is written at once; its end must not wait until the client has confirmed the rest.
+    let listener = listener.tap_io(|stream| {
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "answers of a connection may come late");
+        }
+    });
     let served = axum::serve(listener, routes)
         .with_graceful_shutdown(async move { runner::asked(&mut asked).await })
         .await

@@ -1,11 +1,16 @@
 //! The figures that a monitor reads: what is counted as it happens, and what is looked up when asked.
 
+use std::time::Duration;
+
 use ats_store::Integration;
 use ats_sync::freshness;
 use chrono::{DateTime, Utc};
 
 use super::Runner;
 use crate::App;
+
+/// How often observations are summed up.
+const SUMMED_UP: Duration = Duration::from_secs(5);
 
 /// Passes that are looked through for the last complete walk of each stream.
 const LOOK_BACK: usize = 50;
@@ -47,6 +52,17 @@ impl Runner {
                 metrics::gauge!("ats_mirror_age_seconds", &labels).set(seconds);
             }
         }
+    }
+}
+
+/// What was observed is summed up now and then, also where no monitor asks: it would be kept one by one.
+pub(super) async fn sum_up(app: App) {
+    let Some(handle) = app.figures() else {
+        return;
+    };
+    loop {
+        tokio::time::sleep(SUMMED_UP).await;
+        handle.run_upkeep();
     }
 }
 

@@ -177,6 +177,7 @@ pub(crate) async fn run(app: App, mut stop: watch::Receiver<bool>) {
     let log = tokio::spawn(log::write(app.clone()));
     let housekeeping = tokio::spawn(log::housekeeping(app.clone()));
     let filler = tokio::spawn(filler::run(app.clone()));
+    let figures = tokio::spawn(figures::sum_up(app.clone()));
     let sender = tokio::spawn(outgoing::run(app.clone()));
     loop {
         tend(&app).await;
@@ -191,6 +192,7 @@ pub(crate) async fn run(app: App, mut stop: watch::Receiver<bool>) {
     runner.tasks.wait().await;
     housekeeping.abort();
     filler.abort();
+    figures.abort();
     if let Err(failed) = sender.await {
         tracing::error!(error = %failed, "the sender of webhooks ended badly");
     }

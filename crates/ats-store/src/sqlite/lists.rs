@@ -154,7 +154,10 @@ impl List<'_> {
     ) -> Result<()> {
         if let Some(answer) = answer {
             let is_first = !page.rows.iter().any(|row| matches!(row, Row::Answer(_)));
-            if !is_first {
+            if is_first {
+                // Records of a model are about equally long, and to grow step by step is to copy.
+                text.reserve(answer.len() * self.query.limit * 9 / 8);
+            } else {
                 text.push(',');
             }
             let begin = text.len();

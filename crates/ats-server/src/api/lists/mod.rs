@@ -6,23 +6,30 @@ mod cursor;
 mod filters;
 mod moment;
 mod query;
+mod readable;
 mod table;
 
-use aide::axum::{ApiRouter, routing::get_with};
+use aide::{
+    OperationInput,
+    axum::{ApiRouter, routing::get_with},
+    generate::GenContext,
+    openapi::Operation,
+};
 use ats_core::{Coverage, ModelKind};
 use ats_store::{Integration, IntegrationState, Page, Platform};
 use ats_sync::History;
 use axum::{
-    extract::State,
+    extract::{FromRequestParts, State},
     response::{IntoResponse, Response},
 };
+use http::request::Parts;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::document;
 use crate::{
     ApiError, App, Code,
-    auth::Chosen,
+    auth::{Chosen, Claim},
     extract::Pairs,
     respond::{Raw, Success},
     wire,
@@ -44,8 +51,10 @@ pub(super) struct Listing<T> {
 pub(super) fn routes() -> ApiRouter<App> {
     let mut router = ApiRouter::new();
     for list in LISTS {
-        let handler = move |State(app): State<App>, chosen: Chosen, Pairs(query): Pairs| {
-            show(app, chosen.integration, list, query)
+        let handler = move |State(app): State<App>, request: Request| async move {
+            // Everything that the store is asked is asked on one thread: to change it takes longer than
+            // to find a page.
+            app.apart(move |app| show(app, list, request)).await
         };
         let route = get_with(handler, |operation| {
             let mut operation = (list.answers)(operation)
@@ -65,15 +74,36 @@ pub(super) fn routes() -> ApiRouter<App> {
     router
 }
 
-async fn show(
-    app: App,
-    integration: Integration,
-    list: &'static List,
-    query: Vec<(String, String)>,
-) -> Result<Response, ApiError> {
-    let model = available(&app, &integration, list)?;
+/// Who asks, and for what.
+struct Request {
+    claim: Claim,
+    /// Whoever may not ask is told so first.
+    query: Result<Pairs, ApiError>,
+}
+
+impl FromRequestParts<App> for Request {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
+        Ok(Self {
+            claim: Claim::from_request_parts(parts, app).await?,
+            query: Pairs::from_request_parts(parts, app).await,
+        })
+    }
+}
+
+impl OperationInput for Request {
+    fn operation_input(context: &mut GenContext, operation: &mut Operation) {
+        Chosen::operation_input(context, operation);
+    }
+}
+
+fn show(app: &App, list: &'static List, request: Request) -> Result<Response, ApiError> {
+    let integration = request.claim.integration(app)?;
+    let Pairs(query) = request.query?;
+    let model = available(app, &integration, list)?;
     let asked = Asked::read(query, list, model)?;
-    may_read(&app, &integration).await?;
+    may_read(app, &integration)?;
     let coverage = match asked.filters.is_empty() {
         true => None,
         false => Some(Coverage::of(&*app.connector(&integration)?)),
@@ -82,22 +112,17 @@ async fn show(
         return Ok(page(list, &[], None));
     };
     let query = asked.into_query(model, filters);
-    let one = integration.clone();
-    let (text, next, is_whole) = app
-        .stored(move |platform| {
-            let mut text = String::from(HEAD);
-            let page = platform.list(&one.id, &query, &mut text)?;
-            let is_whole = page.is_whole();
-            if !is_whole {
-                text = completed(platform, &one, model, &page, &text)?;
-            }
-            Ok((text, page.next, is_whole))
-        })
-        .await?;
-    if !is_whole {
+    let platform = &**app.platform();
+    let mut text = String::from(HEAD);
+    let page = platform.list(&integration.id, &query, &mut text)?;
+    if !page.is_whole() {
+        text = completed(platform, &integration, model, &page, &text)?;
         app.runner().fill_soon(&integration.id);
+    } else if text.len() == HEAD.len() {
+        let connector = app.connector(&integration)?;
+        readable::check(platform, &*connector, &integration, model, list.name)?;
     }
-    let next = next.map(|place| cursor::write(list, place));
+    let next = page.next.map(|place| cursor::write(list, place));
     Ok(finished(text, next))
 }
 
@@ -159,7 +184,7 @@ fn available(app: &App, integration: &Integration, list: &List) -> Result<ModelK
 }
 
 /// Whether there is a mirror to read. One with dead credentials still is.
-async fn may_read(app: &App, integration: &Integration) -> Result<(), ApiError> {
+fn may_read(app: &App, integration: &Integration) -> Result<(), ApiError> {
     if integration.state == IntegrationState::Disabled {
         return Err(ApiError::new(
             Code::Inactive,
@@ -169,12 +194,7 @@ async fn may_read(app: &App, integration: &Integration) -> Result<(), ApiError> 
     if app.runner().was_read(integration) {
         return Ok(());
     }
-    let id = integration.id.clone();
-    let platform = std::sync::Arc::clone(app.platform());
-    let history = tokio::task::spawn_blocking(move || History::read(&*platform, &id));
-    let history = history
-        .await
-        .map_err(|_| ApiError::new(Code::UnknownError, "the store did not answer"))??;
+    let history = History::read(&**app.platform(), &integration.id)?;
     if history.last_full.is_none() {
         return Err(ApiError::new(
             Code::SetupSyncPending,
