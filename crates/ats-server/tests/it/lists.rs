@@ -1,9 +1,12 @@
 //! Lists: shapes, paging, filters, and what `updated_after` brings.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
-use ats_store::{PassKind, Settings};
+use ats_simulator::{KeySpec, Simulator};
+use ats_store::{PassKind, PassState, Settings};
+use ats_sync::{PassOptions, Unobserved};
 use serde_json::Value;
+use tokio::sync::watch;
 
 use crate::support::{Bench, Setup, assert_schema, connect};
 
@@ -489,4 +492,48 @@ async fn records_of_another_integration_are_not_there() {
         )
         .await;
     assert_eq!(answer.data()["results"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_key_may_not_read_is_no_empty_list() {
+    let bench = Bench::with(Setup {
+        mirrored: false,
+        ..Setup::default()
+    })
+    .await;
+    let all = Simulator::all_permissions().into_iter();
+    let some = all.filter(|permission| *permission != "offersRead");
+    let lesser = bench.simulator.add_key(KeySpec::new("lesser", some));
+    let mut integration = bench.integration.clone();
+    let factory = bench.app.registry().find("ashby").unwrap();
+    let fields = factory.manifest.credentials.iter();
+    let credentials = fields
+        .map(|field| (field.name.to_owned(), lesser.clone().into()))
+        .collect();
+    let keys = bench.app.keys();
+    integration.credentials = keys
+        .seal_credentials(&credentials, &integration.id)
+        .unwrap();
+    bench.app.platform().save_integration(&integration).unwrap();
+    let (_ask, asked) = watch::channel(false);
+    let options = PassOptions::default();
+    let connector = bench.app.connector(&integration).unwrap();
+    let engine = bench.app.engine();
+    let watcher = Arc::new(Unobserved);
+    let pass = engine
+        .run(&integration, connector, &options, watcher, asked)
+        .await;
+    assert_eq!(pass.unwrap().state, PassState::PartiallyFailed);
+    for query in ["", "?updated_after=2020-01-01"] {
+        let refused = bench.get(&format!("/v1/ats/offers{query}")).await;
+        assert_eq!(refused.status, 403, "{}", refused.text);
+        assert_eq!(refused.code(), "INTEGRATION.PERMISSION_MISSING");
+        assert!(refused.text.contains("Offers: Read"), "{}", refused.text);
+        assert_schema("error_ats.response", &refused.json());
+    }
+    assert_eq!(bench.get("/v1/ats/jobs").await.status, 200);
+    let none = bench
+        .get("/v1/ats/jobs?name_contains=nothing-is-called-so")
+        .await;
+    assert_eq!(none.data()["results"].as_array().map(Vec::len), Some(0));
 }
