@@ -37,7 +37,7 @@ pub(crate) struct Global {
     #[arg(long, global = true, value_name = "FILE", env = "ATS_CONFIG")]
     pub(crate) config: Option<PathBuf>,
 
-    /// Fetches files (`data_url`) from addresses of private networks too.
+    /// Files, webhooks and vendors may be at addresses of private networks, and without TLS.
     #[arg(long, global = true, env = "ATS_ALLOW_PRIVATE_NETWORK", value_parser = clap::builder::FalseyValueParser::new())]
     pub(crate) allow_private_network: bool,
 }
