@@ -12,30 +12,26 @@ use crate::{ApiError, App, outgoing};
 /// - Disabling ends the pass that runs.
 /// - Enabling makes no refused credentials good: an integration with such ones stays as it is.
 pub(crate) async fn switch(app: &App, id: &IntegrationId, enabled: bool) -> Result<(), ApiError> {
-    let wanted = id.clone();
+    let (wanted, now) = (id.clone(), app.now());
     let switched = app.stored(move |platform| {
-        let Some(mut one) = platform.integration(&wanted)? else {
-            return Ok(None);
-        };
-        let state = match (enabled, one.state) {
-            (false, _) => IntegrationState::Disabled,
-            (true, IntegrationState::Invalid) => IntegrationState::Invalid,
-            (true, _) => IntegrationState::Active,
-        };
-        if state == one.state {
-            return Ok(None);
-        }
-        one.state = state;
-        platform.save_integration(&one)?;
-        Ok(Some(one))
+        platform.change_integration(&wanted, &mut |one| {
+            let state = match (enabled, one.state) {
+                (false, _) => IntegrationState::Disabled,
+                (true, IntegrationState::Invalid) => IntegrationState::Invalid,
+                (true, _) => IntegrationState::Active,
+            };
+            let is_change = state != one.state;
+            one.state = state;
+            is_change.then(|| outgoing::state_changed(one, now))
+        })
     });
     let switched = switched.await?;
     if !enabled {
         app.runner().cancel(id);
     }
     app.wake();
-    if let Some(one) = switched {
-        outgoing::state_changed(app, &one).await;
+    if switched.is_some() {
+        outgoing::wake(app);
     }
     Ok(())
 }

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, time::Duration};
 
 use anyhow::{Context as _, Result};
 use ats_http::Deliverer;
-use ats_store::{WebhookEndpoint, vault::KeyRing};
+use ats_store::{EVENT_KINDS, WebhookEndpoint, vault::KeyRing};
 use chrono::{DateTime, TimeDelta, Utc};
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
@@ -15,17 +15,6 @@ use crate::{
     exit::usage,
     output::{self, say},
 };
-
-/// The kinds of events.
-const KINDS: [&str; 7] = [
-    "connection-flow-failed",
-    "data-changed",
-    "integration-created",
-    "integration-deleted",
-    "integration-state-changed",
-    "issue-status-changed",
-    "sync-finished",
-];
 
 /// For so long messages are signed with the old secret beside the new one.
 const OVERLAP_HOURS: i64 = 24;
@@ -67,12 +56,15 @@ fn kinds(asked: Vec<String>) -> Result<Option<BTreeSet<String>>> {
         .map(|kind| kind.trim().to_owned())
         .filter(|kind| !kind.is_empty())
         .collect();
-    match asked.iter().find(|kind| !KINDS.contains(&kind.as_str())) {
+    match asked
+        .iter()
+        .find(|kind| !EVENT_KINDS.contains(&kind.as_str()))
+    {
         Some(unknown) => Err(usage(
             "unknown_event",
             format!(
                 "there is no event `{unknown}`; there are {}",
-                KINDS.join(", ")
+                EVENT_KINDS.join(", ")
             ),
         )),
         None => Ok((!asked.is_empty()).then_some(asked)),

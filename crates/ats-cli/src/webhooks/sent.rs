@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use ats_core::Id;
-use ats_store::{NewEvent, OutgoingDelivery, OutgoingQuery, OutgoingState, Replay};
+use ats_store::{DATA_CHANGED, NewEvent, OutgoingDelivery, OutgoingQuery, OutgoingState, Replay};
 use serde_json::{Value, json};
 
 use super::{Again, Asked, endpoints, now};
@@ -112,7 +112,7 @@ pub(super) fn test(context: &Context, id: &str) -> Result<()> {
     let event = Id::derive(["test event", &rand::random::<u128>().to_string()]).to_string();
     let body = json!({
         "id": event,
-        "type": "data-changed",
+        "type": DATA_CHANGED,
         "data": {
             "integration_id": of_it.map_or("test", |one| one.id.as_str()),
             "integration_tool": of_it.map_or("test", |one| one.connector.as_str()),
@@ -125,7 +125,7 @@ pub(super) fn test(context: &Context, id: &str) -> Result<()> {
         id: event.clone(),
         environment: endpoint.environment,
         integration: None,
-        kind: "data-changed".to_owned(),
+        kind: DATA_CHANGED.to_owned(),
         body: body.to_string(),
         at: now(),
     };

@@ -350,10 +350,10 @@ async fn delete(
     .await?;
     app.runner().cancel(&one.id);
     app.runner().ended(&one.id).await;
-    outgoing::integration_deleted(&app, &one).await;
-    let id = one.id.clone();
-    app.stored(move |platform| platform.erase_integration(&id))
+    let deleted = outgoing::deleted(&one, app.now());
+    app.stored(move |platform| platform.erase_and_tell(&one.id, &deleted))
         .await?;
+    outgoing::wake(&app);
     app.wake();
     Ok(Success::new(Empty {}))
 }

@@ -1,7 +1,7 @@
 //! Issues: what goes wrong again and again, told once when it begins and once when it ends.
 
 use ats_core::Timestamp;
-use ats_store::{ActionState, DeliveryState, Integration};
+use ats_store::{ActionState, DeliveryState, ISSUE_STATUS_CHANGED, Integration};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::body::{self, Told};
@@ -84,7 +84,7 @@ async fn note(app: &App, one: &Integration, kind: &'static str, is_open: bool) {
     let noted = app.stored(move |platform| {
         platform.note_issue(&one.id, kind, is_open, now, &mut |issue| {
             let data = body::issue(&one, issue, &told(kind, &page));
-            body::event(&one, "issue-status-changed", data, now)
+            body::event(&one, ISSUE_STATUS_CHANGED, data, now)
         })
     });
     if matches!(noted.await, Ok(true)) {

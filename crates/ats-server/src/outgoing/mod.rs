@@ -1,8 +1,8 @@
 //! Webhooks out: those who listen are told of what happened.
 //!
-//! It owns the bodies of events, their signatures, and when each is sent. Events are written down
-//! where they happen and sent from there, so that none is lost; who emits one never waits for a
-//! receiver.
+//! It owns the bodies of events, their signatures, and when each is sent. Events are written down with
+//! what they tell of, in one transaction, and sent from there, so that none is lost; who emits one
+//! never waits for a receiver.
 
 mod body;
 mod issues;
@@ -10,8 +10,11 @@ mod policy;
 mod send;
 mod sign;
 
-use ats_core::IntegrationId;
-use ats_store::{EndUser, INTEGRATION_DELETED, Integration, NewEvent, Pass};
+use ats_core::{IntegrationId, Timestamp};
+use ats_store::{
+    CONNECTION_FLOW_FAILED, DATA_CHANGED, EndUser, INTEGRATION_CREATED, INTEGRATION_DELETED,
+    INTEGRATION_STATE_CHANGED, Integration, NewEvent, SYNC_FINISHED,
+};
 use tokio::sync::Notify;
 
 use crate::App;
@@ -28,31 +31,26 @@ pub(crate) struct Outgoing {
     more: Notify,
 }
 
-/// An integration is there.
-pub(crate) async fn integration_created(app: &App, one: &Integration) {
-    let data = body::integration(one);
-    emit(
-        app,
-        body::event(one, "integration-created", data, app.now()),
-    )
-    .await;
+/// What tells that an integration is there.
+pub(crate) fn created(one: &Integration, now: Timestamp) -> NewEvent {
+    body::event(one, INTEGRATION_CREATED, body::integration(one), now)
 }
 
-/// An integration is about to be erased: to be called before that, so that it cannot be lost.
-pub(crate) async fn integration_deleted(app: &App, one: &Integration) {
-    let data = body::deleted(one, app.now());
-    emit(app, body::event(one, INTEGRATION_DELETED, data, app.now())).await;
+/// What tells that an integration is erased.
+pub(crate) fn deleted(one: &Integration, now: Timestamp) -> NewEvent {
+    body::event(one, INTEGRATION_DELETED, body::deleted(one, now), now)
 }
 
-/// An integration was enabled, disabled, connected again, or its credentials are dead; `one` is how
-/// it is now.
-pub(crate) async fn state_changed(app: &App, one: &Integration) {
-    let data = body::state_changed(one, app.now());
-    let event = body::event(one, "integration-state-changed", data, app.now());
-    emit(app, event).await;
+/// What tells that an integration was enabled, disabled, connected again, or that its credentials
+/// are dead; `one` is how it is then.
+pub(crate) fn state_changed(one: &Integration, now: Timestamp) -> NewEvent {
+    let data = body::state_changed(one, now);
+    body::event(one, INTEGRATION_STATE_CHANGED, data, now)
 }
 
-/// A customer tried to connect and could not; `log_id` names the request in the request log.
+/// A customer tried to connect and could not; `log_id` names the request in the request log. Nothing
+/// else is written down about it, and the customer is answered after that: if it does not come so
+/// far, the customer tries again.
 pub(crate) async fn connection_flow_failed(
     app: &App,
     environment: &str,
@@ -62,15 +60,28 @@ pub(crate) async fn connection_flow_failed(
 ) {
     let log_url = app.public(&format!("/logs/{log_id}"));
     let data = body::connection_flow_failed(tool, end_user, &log_url);
-    let event = body::of_environment(environment, "connection-flow-failed", data, app.now());
+    let event = body::of_environment(environment, CONNECTION_FLOW_FAILED, data, app.now());
     emit(app, event).await;
 }
 
-/// A pass ended.
-pub(crate) async fn sync_finished(app: &App, one: &Integration, pass: &Pass) {
-    let log_url = app.public(&format!("/integrations/{}/passes/{}", one.id, pass.id));
-    let data = body::sync_finished(one, pass, &log_url);
-    emit(app, body::event(one, "sync-finished", data, app.now())).await;
+/// Passes of an integration may have ended, now or before a crash. Nothing happens if none did.
+pub(crate) async fn sync_finished(app: &App, id: &IntegrationId) {
+    let id = id.clone();
+    let (now, public) = (app.now(), app.clone());
+    let told = app.stored(move |platform| {
+        let Some(one) = platform.integration(&id)? else {
+            return Ok(0);
+        };
+        platform.emit_passes(&id, &mut |pass| {
+            let log_url = public.public(&format!("/integrations/{id}/passes/{}", pass.id));
+            let data = body::sync_finished(&one, pass, &log_url);
+            body::event(&one, SYNC_FINISHED, data, now)
+        })
+    });
+    // What the store did not take now is told when it is looked for what nobody has told of.
+    if matches!(told.await, Ok(1..)) {
+        wake(app);
+    }
 }
 
 /// Records of an integration may have changed. Nothing happens if none did.
@@ -83,7 +94,7 @@ pub(crate) async fn data_changed(app: &App, id: &IntegrationId) {
         };
         platform.emit_changes(&id, MOST_RECORDS, &mut |changed| {
             let data = body::data_changed(&one, changed)?;
-            Some(body::event(&one, "data-changed", data, now))
+            Some(body::event(&one, DATA_CHANGED, data, now))
         })
     });
     // What the store did not take now is told with the next change.

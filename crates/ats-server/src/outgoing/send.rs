@@ -35,7 +35,7 @@ const TIME: Duration = Duration::from_secs(10);
 /// The longest time for which what another process has written goes unnoticed.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// How often it is looked for changes that nobody has told of, and for what is old.
+/// How often it is looked for what nobody has told of, and for what is old.
 const CATCH_UP: Duration = Duration::from_secs(30);
 
 /// How long events are kept.
@@ -50,12 +50,9 @@ pub(crate) async fn run(app: App) {
     let deliverer = Deliverer::new(app.options().allow_private_network, TIME);
     let mut sending = JoinSet::new();
     let mut busy: HashSet<Lane> = HashSet::new();
-    let mut caught_up: Option<std::time::Instant> = None;
+    // What is due waits for no look at all integrations.
+    let catching_up = tokio::spawn(keep_caught_up(app.clone()));
     loop {
-        if caught_up.is_none_or(|at| app.clock().now().saturating_duration_since(at) >= CATCH_UP) {
-            caught_up = Some(app.clock().now());
-            catch_up(&app).await;
-        }
         begin(&app, &deliverer, &mut sending, &mut busy).await;
         let wait = until_next(&app).await;
         tokio::select! {
@@ -67,6 +64,9 @@ pub(crate) async fn run(app: App) {
         }
     }
     while sending.join_next().await.is_some() {}
+    if let Err(failed) = catching_up.await {
+        tracing::error!(error = %failed, "the look for what nobody has told of ended badly");
+    }
 }
 
 fn forget(busy: &mut HashSet<Lane>, ended: Result<Lane, tokio::task::JoinError>) {
@@ -205,8 +205,21 @@ async fn until_next(app: &App) -> Duration {
     next.ok().flatten().map_or(PATIENCE, until).min(PATIENCE)
 }
 
-/// Tells of changes that whoever made them has not told of: another process, or one that died
-/// before it did. Takes away what is old.
+/// Catches up now and then until the server stops.
+async fn keep_caught_up(app: App) {
+    let mut stop = app.runner().stopping();
+    loop {
+        catch_up(&app).await;
+        tokio::select! {
+            biased;
+            () = runner::asked(&mut stop) => break,
+            () = app.clock().sleep(CATCH_UP) => {}
+        }
+    }
+}
+
+/// Tells of changes and ends of passes that whoever made them has not told of: another process, or
+/// one that died before it did. Takes away what is old.
 async fn catch_up(app: &App) {
     let old = DateTime::<Utc>::from(app.now()) - TimeDelta::days(KEPT_DAYS);
     let all = app.stored(move |platform| {
@@ -218,5 +231,6 @@ async fn catch_up(app: &App) {
     };
     for one in all {
         super::data_changed(app, &one.id).await;
+        super::sync_finished(app, &one.id).await;
     }
 }

@@ -37,7 +37,7 @@ pub(super) async fn pass(app: &App, integration: &Integration, pass: &Pass) {
     );
     app.runner().fill_soon(&integration.id);
     outgoing::data_changed(app, &integration.id).await;
-    outgoing::sync_finished(app, integration, pass).await;
+    outgoing::sync_finished(app, &integration.id).await;
     match pass.state {
         PassState::AuthenticationFailed => {
             outgoing::authenticated(app, integration, false).await;
@@ -69,20 +69,18 @@ async fn give_up(app: &App, integration: &Integration) {
     if since < TimeDelta::days(PATIENCE_DAYS) {
         return;
     }
-    let id = integration.id.clone();
-    let saved = app.stored(move |platform| {
-        let Some(mut one) = platform.integration(&id)? else {
-            return Ok(None);
-        };
-        if one.state != IntegrationState::Active {
-            return Ok(None);
-        }
-        one.state = IntegrationState::Invalid;
-        platform.save_integration(&one)?;
-        Ok(Some(one))
+    let (id, now) = (integration.id.clone(), app.now());
+    let changed = app.stored(move |platform| {
+        platform.change_integration(&id, &mut |one| {
+            if one.state != IntegrationState::Active {
+                return None;
+            }
+            one.state = IntegrationState::Invalid;
+            Some(outgoing::state_changed(one, now))
+        })
     });
-    if let Ok(Some(one)) = saved.await {
-        outgoing::state_changed(app, &one).await;
+    if let Ok(Some(_)) = changed.await {
+        outgoing::wake(app);
         tracing::warn!(
             integration = %integration.id,
             "the vendor has refused the credentials for days; no more passes run"

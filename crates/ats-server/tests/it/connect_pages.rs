@@ -22,7 +22,7 @@ use crate::support::{
     browser::{Browser, assert_page, hidden, location, seen},
 };
 
-const TOKEN: &str = "the-token-of-a-link";
+pub(crate) const TOKEN: &str = "the-token-of-a-link";
 
 /// A clock that can be set forward.
 #[derive(Debug, Default)]
@@ -48,7 +48,7 @@ impl Clock for Ahead {
     }
 }
 
-fn link(bench: &Bench) -> Link {
+pub(crate) fn link(bench: &Bench) -> Link {
     let now = bench.app.now();
     Link {
         kind: LinkKind::Connect,
@@ -69,7 +69,7 @@ fn link(bench: &Bench) -> Link {
     }
 }
 
-async fn unread() -> Bench {
+pub(crate) async fn unread() -> Bench {
     Bench::with(Setup {
         mirrored: false,
         ..Setup::default()
@@ -77,17 +77,17 @@ async fn unread() -> Bench {
     .await
 }
 
-fn give(bench: &Bench, link: &Link) -> Browser {
+pub(crate) fn give(bench: &Bench, link: &Link) -> Browser {
     bench.app.platform().add_link(TOKEN, link).unwrap();
     Browser::new(&bench.base)
 }
 
-fn path(rest: &str) -> String {
+pub(crate) fn path(rest: &str) -> String {
     format!("/connect/{TOKEN}{rest}")
 }
 
 /// Tries a key and gives the page that follows.
-async fn try_key(
+pub(crate) async fn try_key(
     browser: &mut Browser,
     simulator: &Simulator,
     key: &str,
@@ -101,7 +101,7 @@ async fn try_key(
     browser.post(&path("/check"), &inputs).await
 }
 
-fn connected(bench: &Bench) -> Integration {
+pub(crate) fn connected(bench: &Bench) -> Integration {
     let all = bench.app.platform().integrations().unwrap();
     let mut new = all.into_iter().filter(|one| one.id != bench.integration.id);
     let found = new.next().unwrap();

@@ -9,6 +9,7 @@
 mod actions;
 mod bad_input;
 mod connect_pages;
+mod events;
 mod general;
 mod incoming;
 mod integrations;

@@ -244,7 +244,8 @@ async fn what_nobody_takes_for_three_days_is_dead_and_can_be_sent_again() {
     emit(&bench, "next", "a");
     while !is(&bench, "dead", OutgoingState::Dead) {
         let attempts = of(&bench, "dead").progress.attempts;
-        hand.advance(Duration::from_secs(4000));
+        // Longer than the longest wait, an hour and a fifth.
+        hand.advance(Duration::from_secs(4400));
         hand.until(|| of(&bench, "dead").progress.attempts > attempts)
             .await;
     }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ats_core::{IntegrationId, Timestamp};
 use ats_store::{
-    Activation, Integration, IntegrationState, Platform, Scope, Settings,
+    Activation, Connecting, Integration, IntegrationState, Platform, Scope, Settings,
     vault::{KeyRing, Sealed},
 };
 use axum::extract::{Path, Request, State};
@@ -61,7 +61,8 @@ pub(super) async fn connect(
     let scope = flow.settings.scope(&opted_out);
     let (integration, activation_token) = keep(&app, &flow, &kept, scope).await?;
     noted.integration(&integration.id);
-    told(&app, &flow, &integration).await;
+    outgoing::wake(&app);
+    tracing::info!(integration = %integration.id, relinked = flow.is_relink(), "a customer connected");
     app.wake();
     let connected = Connected {
         activation_token,
@@ -137,17 +138,23 @@ async fn keep(
     };
     let activation_token = token::secret();
     let (link, activation, saved) = (flow.token.clone(), activation_token.clone(), made.clone());
+    let event = match flow.is_relink() {
+        true => outgoing::state_changed(&made, now),
+        false => outgoing::created(&made, now),
+    };
     let used = app.stored(move |platform| {
-        if !platform.use_link(&link, now)? {
-            return Ok(false);
-        }
-        platform.save_integration(&saved)?;
         let activated = Activation {
             integration: saved.id.clone(),
             expires_at: later(now),
         };
-        platform.add_activation(&activation, &activated)?;
-        Ok(true)
+        platform.connect(&Connecting {
+            link: &link,
+            integration: &saved,
+            activation_token: &activation,
+            activation: &activated,
+            event: &event,
+            now,
+        })
     });
     match used.await? {
         true => Ok((made, activation_token)),
@@ -201,15 +208,6 @@ fn name_of(organization: &str, otherwise: &str) -> String {
         "" => otherwise.to_owned(),
         plain => plain.to_owned(),
     }
-}
-
-/// Tells those who listen.
-async fn told(app: &App, flow: &Flow, integration: &Integration) {
-    match flow.is_relink() {
-        true => outgoing::state_changed(app, integration).await,
-        false => outgoing::integration_created(app, integration).await,
-    }
-    tracing::info!(integration = %integration.id, relinked = flow.is_relink(), "a customer connected");
 }
 
 fn done(flow: &Flow, connected: &Connected) -> Page {
