@@ -16,4 +16,5 @@ mod integrations;
 mod lists;
 mod operator_pages;
 mod outgoing;
+mod receivers;
 mod support;

@@ -114,6 +114,11 @@ impl Receiver {
         held
     }
 
+    /// It answers again, also to what comes only now.
+    pub(crate) fn let_go(&self) {
+        *self.shared.held.lock().unwrap() = None;
+    }
+
     /// The next message.
     pub(crate) async fn next(&mut self) -> Message {
         let next = tokio::time::timeout(Duration::from_secs(20), self.messages.recv());
