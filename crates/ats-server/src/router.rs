@@ -46,6 +46,7 @@ pub(crate) fn documented() -> (Router<App>, OpenApi) {
         .merge(patient)
         .merge(with_files);
     let routes = ApiRouter::new().nest("/v1", api).finish_api(&mut document);
+    api::always_there::tell(&mut document);
     (routes, document)
 }
 

@@ -1,6 +1,7 @@
 //! The endpoints of the unified API. One file a topic; here stands only which there are.
 
 mod actions;
+pub(crate) mod always_there;
 mod changes;
 mod check;
 mod connect;

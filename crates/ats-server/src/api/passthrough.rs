@@ -107,6 +107,7 @@ struct Answer {
     headers: Map<String, Value>,
     /// The body: JSON where it is JSON, otherwise a text.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-may-be-absent" = true))]
     data: Option<Value>,
 }
 
