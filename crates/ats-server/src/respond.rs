@@ -10,6 +10,7 @@ use axum::{
     Json,
     response::{IntoResponse, Response},
 };
+use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -73,12 +74,12 @@ impl<T> Warned<T> {
 /// JSON text that is made elsewhere, in the shape of `T`.
 #[derive(Debug)]
 pub(crate) struct Raw<T> {
-    body: Vec<u8>,
+    body: Bytes,
     shape: std::marker::PhantomData<fn() -> T>,
 }
 
 impl<T> Raw<T> {
-    pub(crate) fn new(body: impl Into<Vec<u8>>) -> Self {
+    pub(crate) fn new(body: impl Into<Bytes>) -> Self {
         Self {
             body: body.into(),
             shape: std::marker::PhantomData,

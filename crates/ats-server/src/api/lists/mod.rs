@@ -2,6 +2,7 @@
 //!
 //! A page is put together from texts that are kept; only what has none yet is made here.
 
+mod buffer;
 mod cursor;
 mod filters;
 mod moment;
@@ -113,7 +114,8 @@ fn show(app: &App, list: &'static List, request: Request) -> Result<Response, Ap
     };
     let query = asked.into_query(model, filters);
     let platform = &**app.platform();
-    let mut text = String::from(HEAD);
+    let mut text = buffer::take();
+    text.push_str(HEAD);
     let page = platform.list(&integration.id, &query, &mut text)?;
     if !page.is_whole() {
         text = completed(platform, &integration, model, &page, &text)?;
@@ -153,7 +155,7 @@ fn finished(mut text: String, next: Option<String>) -> Response {
         }
         None => text.push_str(r#"],"next":null}}"#),
     }
-    Raw::<Success<Listing<serde_json::Value>>>::new(text).into_response()
+    Raw::<Success<Listing<serde_json::Value>>>::new(buffer::sent(text)).into_response()
 }
 
 fn page(_: &List, results: &[&str], next: Option<String>) -> Response {
