@@ -9,7 +9,7 @@ use ats_core::{Access, Clock, Connection, Connector, Factory, IntegrationId, Tim
 use ats_http::SystemClock;
 use ats_store::{
     EndUser, Integration, IntegrationState, PRODUCTION, Settings,
-    vault::{self, KeyRing, KeySource},
+    vault::{self, KeyRing},
 };
 use chrono::DateTime;
 use clap::Args;
@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 
 use crate::{
     access,
-    context::{Context, Global, database_file, key_source, without_password},
+    context::{Context, Global, database_file, first_keys, key_source, without_password},
     exit::{Exit, usage},
     integration,
     output::{self, say},
@@ -134,17 +134,17 @@ impl Place {
             true => Some(Context::open_or_create(database.clone(), global.json)?),
             false => None,
         };
-        let all = match &context {
-            Some(context) => context.store.integrations()?,
-            None => Vec::new(),
+        let (all, holds_secrets) = match &context {
+            Some(context) => (context.store.integrations()?, context.holds_secrets()?),
+            None => (Vec::new(), false),
         };
         let id = IntegrationId::derive(factory.manifest.slug, name);
         let known = all.iter().find(|one| one.id == id).cloned();
-        // A new key for credentials may only be made where no other is wanted: not beside
-        // integrations that it does not open, unless a person gives the credentials anew.
-        let ring = match all.is_empty() || known.is_some() {
-            true => None,
-            false => Some(KeyRing::load(&key_source(&database))?),
+        // A new key for credentials may only be made where no other is wanted: not beside secrets that
+        // it does not open, unless a person gives the credentials anew.
+        let ring = match holds_secrets && known.is_none() {
+            true => Some(KeyRing::load(&key_source(&database))?),
+            false => None,
         };
         Ok(Self {
             database,
@@ -198,7 +198,7 @@ pub(crate) async fn connect(place: Place, request: Request) -> Result<Connected>
     };
     let ring = match place.ring {
         Some(ring) => ring,
-        None => first_ring(&context.keys())?,
+        None => first_keys(&context.keys())?,
     };
     let id = IntegrationId::derive(manifest.slug, &request.name);
     let now = Timestamp::from(DateTime::from(SystemClock.wall()));
@@ -234,15 +234,6 @@ pub(crate) async fn connect(place: Place, request: Request) -> Result<Connected>
         replaced: place.known.is_some(),
         made,
     })
-}
-
-/// The keys for the first credentials of a database. Two processes may connect at the same time; then
-/// the file of one of them serves both.
-fn first_ring(source: &KeySource) -> vault::Result<KeyRing> {
-    match KeyRing::load_or_create(source) {
-        Err(vault::Error::Exists { .. }) => KeyRing::load(source),
-        ring => ring,
-    }
 }
 
 /// Whether a name can be printed and typed again.

@@ -159,6 +159,29 @@ impl Context {
     pub(crate) fn keys(&self) -> KeySource {
         key_source(&self.database)
     }
+
+    /// The keys to seal something with. They are made only where nothing is sealed yet: new ones would
+    /// not open what is there.
+    pub(crate) fn sealing_keys(&self) -> Result<KeyRing> {
+        Ok(match self.holds_secrets()? {
+            true => KeyRing::load(&self.keys())?,
+            false => first_keys(&self.keys())?,
+        })
+    }
+
+    /// Whether anything in the database is sealed: credentials, or the secrets of endpoints.
+    pub(crate) fn holds_secrets(&self) -> Result<bool> {
+        Ok(!self.store.integrations()?.is_empty() || !self.platform.endpoints()?.is_empty())
+    }
+}
+
+/// The keys of a database in which nothing is sealed yet. Two processes may make them at the same
+/// time; then the file of one of them serves both.
+pub(crate) fn first_keys(source: &KeySource) -> vault::Result<KeyRing> {
+    match KeyRing::load_or_create(source) {
+        Err(vault::Error::Exists { .. }) => KeyRing::load(source),
+        keys => keys,
+    }
 }
 
 /// Where the keys to the credentials in a database file may be.

@@ -40,7 +40,7 @@ pub(crate) fn run(options: &Options, global: &Global) -> Result<Exit> {
 
 /// In the order that `ats_store::vault` gives: a crash anywhere leaves all credentials openable.
 fn rotate(context: &Context) -> Result<()> {
-    if context.store.integrations()?.is_empty() && context.platform.endpoints()?.is_empty() {
+    if !context.holds_secrets()? {
         return Err(usage(
             "no_integration",
             "no credentials are stored, so there is nothing to seal anew",

@@ -5,7 +5,6 @@ use std::{net::SocketAddr, sync::Arc};
 use anyhow::{Context as _, Result};
 use ats_http::SystemClock;
 use ats_server::{App, Matrix, Parts, Registry};
-use ats_store::vault::KeyRing;
 use clap::Args;
 use secrecy::SecretString;
 use serde_json::json;
@@ -139,7 +138,7 @@ impl Serving {
         let app = App::new(Parts {
             platform: Arc::clone(&context.platform),
             registry: Registry::new(ats_connectors::all(), proven),
-            keys: Arc::new(keys(context)?),
+            keys: Arc::new(context.sealing_keys()?),
             clock: Arc::new(SystemClock),
             options: behaviour,
             figures: figures(),
@@ -168,15 +167,6 @@ impl Serving {
 fn password() -> Option<SecretString> {
     let text = std::env::var(PASSWORD).ok()?;
     (!text.is_empty()).then(|| SecretString::from(text))
-}
-
-/// The keys that credentials are sealed with. Where none are kept yet, they are made.
-fn keys(context: &Context) -> Result<KeyRing> {
-    let is_new = context.store.integrations()?.is_empty();
-    Ok(match is_new {
-        true => KeyRing::load_or_create(&context.keys())?,
-        false => KeyRing::load(&context.keys())?,
-    })
 }
 
 /// Collects figures for as long as the process lives.

@@ -28,7 +28,7 @@ pub(super) fn add(context: &Context, add: Add) -> Result<()> {
         .map_err(|why| usage("bad_url", format!("nothing can be sent there: {why}")))?;
     let events = kinds(add.events)?;
     let (endpoint, secret) = WebhookEndpoint::generate(
-        &keys_for_more(context)?,
+        &context.sealing_keys()?,
         &add.environment,
         add.url.as_str(),
         events,
@@ -69,16 +69,6 @@ fn kinds(asked: Vec<String>) -> Result<Option<BTreeSet<String>>> {
         )),
         None => Ok((!asked.is_empty()).then_some(asked)),
     }
-}
-
-/// The keys to seal a new secret with. Where nothing is sealed yet, they are made.
-fn keys_for_more(context: &Context) -> Result<KeyRing> {
-    let is_new =
-        context.store.integrations()?.is_empty() && context.platform.endpoints()?.is_empty();
-    Ok(match is_new {
-        true => KeyRing::load_or_create(&context.keys())?,
-        false => KeyRing::load(&context.keys())?,
-    })
 }
 
 pub(super) fn list(context: &Context) -> Result<()> {
