@@ -3,63 +3,14 @@
 use std::{
     fs,
     io::{BufRead, BufReader},
-    process::Child,
 };
 
-use bytes::Bytes;
-use http_body_util::{BodyExt, Empty};
-use hyper_util::rt::TokioIo;
 use serde_json::Value;
 
-use crate::support::{Bench, end_of, interrupt};
-
-/// A server that has said where it listens.
-struct Served {
-    child: Child,
-    address: String,
-}
-
-impl Served {
-    /// Starts it on a free port.
-    fn start(bench: &Bench) -> Self {
-        let mut child = bench.start(&["serve", "--bind", "127.0.0.1:0", "--no-schedule"]);
-        let stdout = child.stdout.take().unwrap();
-        let mut lines = BufReader::new(stdout).lines();
-        let first = lines.next().unwrap().unwrap();
-        let address = first
-            .strip_prefix("listening on http://")
-            .unwrap()
-            .to_owned();
-        // Somebody has to read the rest, or the server could not write it.
-        std::thread::spawn(move || lines.for_each(drop));
-        Self { child, address }
-    }
-
-    /// Asks it for something.
-    fn get(&self, path: &str, headers: &[(&str, &str)]) -> (u16, String) {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .unwrap();
-        runtime.block_on(async {
-            let stream = tokio::net::TcpStream::connect(&self.address).await.unwrap();
-            let (mut sender, connection) =
-                hyper::client::conn::http1::handshake(TokioIo::new(stream))
-                    .await
-                    .unwrap();
-            tokio::spawn(connection);
-            let mut request = hyper::Request::get(path).header("host", &self.address);
-            for (name, value) in headers {
-                request = request.header(*name, *value);
-            }
-            let request = request.body(Empty::<Bytes>::new()).unwrap();
-            let answer = sender.send_request(request).await.unwrap();
-            let status = answer.status().as_u16();
-            let body = answer.into_body().collect().await.unwrap().to_bytes();
-            (status, String::from_utf8(body.to_vec()).unwrap())
-        })
-    }
-}
+use crate::{
+    served::Served,
+    support::{Bench, end_of, interrupt},
+};
 
 #[test]
 fn a_server_answers_until_it_is_told_to_end() {
@@ -72,7 +23,7 @@ fn a_server_answers_until_it_is_told_to_end() {
         .as_str()
         .unwrap()
         .to_owned();
-    let served = Served::start(&bench);
+    let served = Served::start(&bench, "127.0.0.1:0");
     assert_eq!(served.get("/healthz", &[]).0, 200);
     assert_eq!(served.get("/readyz", &[]).0, 200);
     let (status, body) = served.get(
@@ -89,9 +40,7 @@ fn a_server_answers_until_it_is_told_to_end() {
     bench.json(&["api-keys", "revoke", key_id]).ok();
     let (status, _) = served.get("/v1/check-api-key", &[("authorization", &key)]);
     assert_eq!(status, 401);
-    interrupt(&served.child);
-    let ended = end_of(served.child);
-    assert_eq!(ended.code, Some(0), "{ended:?}");
+    served.end();
 }
 
 #[test]
@@ -120,8 +69,7 @@ fn the_demo_serves_links_that_lead_to_a_second_integration() {
     let (status, body) = served.get(&format!("{page}/key?tool=ashby"), &[]);
     assert_eq!(status, 200, "{body}");
     assert!(body.contains("Vendor address"), "{body}");
-    interrupt(&served.child);
-    assert_eq!(end_of(served.child).code, Some(0));
+    served.end();
 }
 
 #[test]
