@@ -236,6 +236,7 @@ fn memory(figures: &Server) -> String {
 fn how(figures: &Server) -> String {
     let [candidates, applications, tags] = figures.counts.map(|count| thousands(count as f64));
     let (filled, made) = figures.filled;
+    let made = thousands(made as f64);
     format!(
         "\
 ## How it is measured

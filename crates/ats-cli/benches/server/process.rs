@@ -4,7 +4,7 @@ use std::{
     io::{BufRead, BufReader},
     net::SocketAddr,
     process::{Child, ChildStdout, Command, Stdio},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use anyhow::{Context, Result, ensure};
@@ -15,6 +15,9 @@ use crate::ats::Ats;
 
 /// The system counts processor time in such parts of a second.
 const TICKS: f64 = 100.0;
+
+/// So long it may have something to do of its own.
+const PATIENCE: Duration = Duration::from_secs(5 * 60);
 
 /// A process that serves. It ends when this is dropped.
 #[derive(Debug)]
@@ -99,7 +102,12 @@ impl Process {
     pub(crate) fn settle(&self) -> Result<()> {
         let mut quiet = 0;
         let mut before = self.cpu()?;
+        let begin = Instant::now();
         while quiet < 3 {
+            ensure!(
+                begin.elapsed() < PATIENCE,
+                "the server does not come to rest"
+            );
             std::thread::sleep(Duration::from_millis(500));
             let now = self.cpu()?;
             quiet = if now - before < 0.015 { quiet + 1 } else { 0 };
