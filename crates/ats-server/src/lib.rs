@@ -26,6 +26,7 @@ mod wire;
 pub use api::{action_name, model_name};
 pub use app::{App, Options, Parts};
 pub use error::{ApiError, Code};
+pub use outgoing::{integration_deleted, integration_state_changed};
 pub use registry::{Matrix, Registry};
 pub use router::openapi;
 pub use runner::{Progress, Runner, StreamProgress};

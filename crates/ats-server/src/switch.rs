@@ -22,7 +22,7 @@ pub(crate) async fn switch(app: &App, id: &IntegrationId, enabled: bool) -> Resu
             };
             let is_change = state != one.state;
             one.state = state;
-            is_change.then(|| outgoing::state_changed(one, now))
+            is_change.then(|| outgoing::integration_state_changed(one, now))
         })
     });
     let switched = switched.await?;

@@ -1,7 +1,10 @@
 //! Changing what is kept of an integration: its state and its settings.
 
 use anyhow::Result;
-use ats_store::{IntegrationState, Settings};
+use ats_core::{Clock, Timestamp};
+use ats_http::SystemClock;
+use ats_store::{Integration, IntegrationState, Settings};
+use chrono::DateTime;
 use clap::Args;
 
 use super::list::to_json;
@@ -96,15 +99,24 @@ pub(super) fn enable(context: &Context, text: &str) -> Result<()> {
     change_state(context, text, IntegrationState::Active)
 }
 
+/// The moment of what a person does to an integration.
+pub(super) fn now() -> Timestamp {
+    Timestamp::from(DateTime::from(SystemClock.wall()))
+}
+
 fn change_state(context: &Context, text: &str, state: IntegrationState) -> Result<()> {
-    let mut one = context.integration(text)?;
-    let changed = one.state != state;
-    one.state = state;
-    context.store.save_integration(&one)?;
+    let found = context.integration(text)?;
+    let change = &mut |one: &mut Integration| {
+        let is_change = one.state != state;
+        one.state = state;
+        is_change.then(|| ats_server::integration_state_changed(one, now()))
+    };
+    let changed = context.platform.change_integration(&found.id, change)?;
+    let already = if changed.is_some() { "" } else { "already " };
+    let one = changed.unwrap_or(found);
     if context.json {
         return output::json(&to_json(&one));
     }
-    let already = if changed { "" } else { "already " };
     match state {
         IntegrationState::Active => say!("{} is {already}enabled.", one.name),
         IntegrationState::Disabled => {

@@ -6,6 +6,7 @@ use anyhow::Result;
 use clap::Args;
 use serde_json::json;
 
+use super::change;
 use crate::{
     context::Context,
     exit::usage,
@@ -35,7 +36,8 @@ pub(super) fn run(context: &Context, options: &Options) -> Result<()> {
     }
     // Not while a pass runs: it would write what was just erased.
     let guard = context.store.lock(&one.id, "it is being removed")?;
-    context.store.erase_integration(&one.id)?;
+    let event = ats_server::integration_deleted(&one, change::now());
+    context.platform.erase_and_tell(&one.id, &event)?;
     drop(guard);
     if context.json {
         return output::json(

@@ -163,3 +163,30 @@ fn custom_fields_are_named_by_environment_model_and_key() {
     assert_eq!(bench.json(&remove).ok()["id"], made["id"]);
     bench.json(&remove).failed(2, "unknown_custom_field");
 }
+
+#[test]
+fn whoever_listens_is_told_what_is_done_to_an_integration_by_command() {
+    let bench = Bench::synced();
+    let add = ["webhooks", "add", "--url", "https://hooks.example.com/x"];
+    bench.json(&add).ok();
+    let told = || -> Vec<(String, String)> {
+        let listed = bench.json(&["webhooks", "deliveries"]).ok();
+        let all = listed["deliveries"].as_array().unwrap().iter();
+        let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
+        let all = all.map(|one| (text(&one["type"]), text(&one["state"])));
+        all.collect()
+    };
+    assert_eq!(told(), []);
+    bench.json(&["integrations", "enable", "acme"]).ok();
+    assert_eq!(told(), [], "it was enabled already");
+    bench.json(&["integrations", "disable", "acme"]).ok();
+    bench.json(&["integrations", "disable", "acme"]).ok();
+    let changed = ("integration-state-changed".to_owned(), "WAITING".to_owned());
+    assert_eq!(told(), [changed]);
+    bench
+        .json(&["integrations", "remove", "acme", "--yes"])
+        .ok();
+    // What else was to be told of it is gone with it.
+    let deleted = ("integration-deleted".to_owned(), "WAITING".to_owned());
+    assert_eq!(told(), [deleted]);
+}

@@ -350,7 +350,7 @@ async fn delete(
     .await?;
     app.runner().cancel(&one.id);
     app.runner().ended(&one.id).await;
-    let deleted = outgoing::deleted(&one, app.now());
+    let deleted = outgoing::integration_deleted(&one, app.now());
     app.stored(move |platform| platform.erase_and_tell(&one.id, &deleted))
         .await?;
     outgoing::wake(&app);

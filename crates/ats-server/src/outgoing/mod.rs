@@ -32,18 +32,18 @@ pub(crate) struct Outgoing {
 }
 
 /// What tells that an integration is there.
-pub(crate) fn created(one: &Integration, now: Timestamp) -> NewEvent {
+pub(crate) fn integration_created(one: &Integration, now: Timestamp) -> NewEvent {
     body::event(one, INTEGRATION_CREATED, body::integration(one), now)
 }
 
 /// What tells that an integration is erased.
-pub(crate) fn deleted(one: &Integration, now: Timestamp) -> NewEvent {
+pub fn integration_deleted(one: &Integration, now: Timestamp) -> NewEvent {
     body::event(one, INTEGRATION_DELETED, body::deleted(one, now), now)
 }
 
 /// What tells that an integration was enabled, disabled, connected again, or that its credentials
 /// are dead; `one` is how it is then.
-pub(crate) fn state_changed(one: &Integration, now: Timestamp) -> NewEvent {
+pub fn integration_state_changed(one: &Integration, now: Timestamp) -> NewEvent {
     let data = body::state_changed(one, now);
     body::event(one, INTEGRATION_STATE_CHANGED, data, now)
 }

@@ -76,7 +76,7 @@ async fn give_up(app: &App, integration: &Integration) {
                 return None;
             }
             one.state = IntegrationState::Invalid;
-            Some(outgoing::state_changed(one, now))
+            Some(outgoing::integration_state_changed(one, now))
         })
     });
     if let Ok(Some(_)) = changed.await {

@@ -139,8 +139,8 @@ async fn keep(
     let activation_token = token::secret();
     let (link, activation, saved) = (flow.token.clone(), activation_token.clone(), made.clone());
     let event = match flow.is_relink() {
-        true => outgoing::state_changed(&made, now),
-        false => outgoing::created(&made, now),
+        true => outgoing::integration_state_changed(&made, now),
+        false => outgoing::integration_created(&made, now),
     };
     let used = app.stored(move |platform| {
         let activated = Activation {
