@@ -8,7 +8,7 @@ use std::{
 use anyhow::{Context as _, Result};
 use ats_store::{Integration, vault::key_file};
 
-use super::NAME;
+use super::{NAME, served::SECOND};
 use crate::{
     context::{Context, Global, database_file},
     exit::usage,
@@ -46,7 +46,8 @@ pub(super) fn clear(global: &Global) -> Result<()> {
 /// Whether an integration is what an earlier demo left.
 fn is_demo(one: &Integration) -> bool {
     let address = one.base_url.as_deref().unwrap_or_default();
-    one.name == NAME && address.starts_with("http://127.0.0.1:")
+    let is_named = one.name == NAME || one.name == SECOND;
+    is_named && address.starts_with("http://127.0.0.1:")
 }
 
 /// Removes the database and what lies beside it: its log, its locks and its key.

@@ -19,6 +19,9 @@ use crate::{
 /// What a key lacks with which a second integration can be connected.
 const LACKING: &str = "offersRead";
 
+/// Who connects a second integration, if somebody follows the link.
+pub(super) const SECOND: &str = "Second Company";
+
 /// Serves until Ctrl-C.
 pub(super) async fn serve(
     stage: &Stage,
@@ -33,7 +36,7 @@ pub(super) async fn serve(
         .create_api_key("demo", PRODUCTION, now)?;
     let link = serving
         .app
-        .connect_link("Second Company", "ada@example.com")
+        .connect_link(SECOND, "ada@example.com")
         .await
         .map_err(|error| anyhow!("no link can be made: {}", error.message))?;
     let all = Simulator::all_permissions().into_iter();
@@ -64,6 +67,10 @@ pub(super) async fn serve(
         say!("  server URL for SDKs     {base}/v1");
         say!("  API key                 {}", key.key);
         say!("  integration             {integration}");
+        say!(
+            "  in another terminal     ats status --database sqlite://{}",
+            stage.context().database.display()
+        );
         say!();
         say!("  curl -H 'Authorization: Bearer {}' \\", key.key);
         say!("    -H 'X-Integration-Id: {integration}' '{base}/v1/ats/candidates?page_size=2'");

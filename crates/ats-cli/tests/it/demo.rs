@@ -123,12 +123,14 @@ fn a_demo_replaces_an_earlier_one_and_nothing_else() {
         "acme"
     );
     let url = bench.simulator.base_url();
-    let beside = ["connect", "ashby", "--name", "mine", "--base-url", &url];
-    let beside = [
-        &beside[..],
-        &["--api-key-env", KEY, "--database", "sqlite://ats-demo.db"],
-    ]
-    .concat();
-    bench.json(&beside).ok();
+    let beside = |name: &str| {
+        let connect = ["connect", "ashby", "--name", name, "--base-url", &url];
+        let rest = ["--api-key-env", KEY, "--database", "sqlite://ats-demo.db"];
+        bench.json(&[&connect[..], &rest].concat()).ok();
+    };
+    // Whom the page of a served demo connects.
+    beside("Second Company");
+    bench.json(&demo).ok();
+    beside("mine");
     bench.json(&demo).failed(2, "not_a_demo");
 }
