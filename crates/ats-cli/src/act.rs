@@ -79,6 +79,9 @@ pub(crate) async fn run(options: &Options, global: &Global) -> Result<Exit> {
     };
     let context = Context::open(global)?;
     let one = context.integration(integration)?;
+    if !one.settings.scope.allows_action(kind) {
+        return Err(switched_off(kind, &one));
+    }
     let connector = context.connector(&one)?;
     let platform = Arc::clone(&context.platform);
     let render = move |_: &dyn Store, one: &Integration, outcome: &Outcome| {
@@ -113,6 +116,19 @@ fn kind(name: &str) -> Result<ActionKind> {
             ),
         )
     })
+}
+
+/// The refusal of an action that the integration's scope leaves out.
+fn switched_off(kind: ActionKind, one: &Integration) -> anyhow::Error {
+    refusal(
+        Exit::Usage,
+        ats_server::Code::ActionDisabled.as_str(),
+        format!(
+            "`{kind}` is switched off for {0}; `ats integrations show {0}` lists what is, and \
+             `ats scopes set` switches it on",
+            one.name
+        ),
+    )
 }
 
 /// The input: JSON as it stands, a file, or standard input.

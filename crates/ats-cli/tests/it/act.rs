@@ -473,3 +473,22 @@ fn no_key_no_survey_answer_and_no_byte_of_a_file_is_left_anywhere() {
         }
     }
 }
+
+#[test]
+fn an_action_that_the_scope_leaves_out_is_refused_before_the_vendor_hears_of_it() {
+    let bench = Bench::synced();
+    let scope = [
+        "scopes",
+        "create",
+        "lean",
+        "add_note_to_application=disabled",
+    ];
+    bench.json(&scope).ok();
+    let follow = ["integrations", "set", "acme", "scope_config=lean"];
+    bench.json(&follow).ok();
+    let before = bench.requests();
+    let refused = bench.act("add_note_to_application", &note(&application(0)), &[]);
+    let told = refused.failed(2, "INTEGRATION.ACTION_DISABLED");
+    assert!(told.contains("acme"), "{told}");
+    assert_eq!(bench.requests(), before);
+}
