@@ -71,7 +71,7 @@ pub(crate) fn run(options: &Options, global: &Global, command: &Command) -> Resu
                 "default": one.default, "help": one.help,
             })
         });
-        output::json(&Value::Array(all.collect()))?;
+        output::json(&json!({ "settings": all.collect::<Vec<Value>>() }))?;
         return Ok(Exit::Complete);
     }
     match options.format {

@@ -27,9 +27,10 @@ Examples:
   ats serve --bind 0.0.0.0:8080 --public-url https://ats.example.com
   ats serve --bind 127.0.0.1:0 --allow-private-network
 
-Prints `listening on http://ADDRESS:PORT` once it is ready, and a link that opens the operator's pages;
-with ATS_OPERATOR_PASSWORD set, they ask for that password instead. Ctrl-C ends it: requests are answered, and
-passes that run are taken up by the next start. `ats api-keys create --name NAME` makes a key for it.")]
+Prints `listening on http://ADDRESS:PORT` once it is ready, and a link that opens the operator's
+pages; with ATS_OPERATOR_PASSWORD set, they ask for that password instead. Ctrl-C ends it: requests
+are answered, and passes that run are taken up by the next start.
+`ats api-keys create --name NAME` makes a key for it.")]
 pub(crate) struct Options {
     /// Where it listens; port 0 takes a free one.
     #[arg(

@@ -26,8 +26,8 @@ Examples:
   ats subscriptions renew acme --public-url https://ats.example.com
   ats subscriptions remove acme
 
-The vendor calls `ats serve` behind the public address. Without subscriptions, syncs bring the same changes
-later.")]
+The vendor calls `ats serve` behind the public address. Without subscriptions, syncs bring the same
+changes later.")]
 pub(crate) struct Options {
     #[command(subcommand)]
     command: Command,
