@@ -49,14 +49,12 @@ pub trait Tenancy {
 
     // Links
 
-    /// Keeps a link; `token` is what stands in its address.
+    /// Keeps a link; `token` is what stands in its address. It is used once, by
+    /// [`Outbox::connect`](crate::Outbox::connect).
     fn add_link(&self, token: &str, link: &Link) -> Result<()>;
 
     /// The link of this token, used or expired ones too.
     fn link(&self, token: &str) -> Result<Option<Link>>;
-
-    /// Uses a link, which can be done once. Tells whether this was the time.
-    fn use_link(&self, token: &str, now: Timestamp) -> Result<bool>;
 
     /// Keeps what an activation token stands for.
     fn add_activation(&self, token: &str, activation: &Activation) -> Result<()>;

@@ -81,10 +81,6 @@ impl Tenancy for SqliteStore {
         self.read(|db| links::one(db, &hash(token)))
     }
 
-    fn use_link(&self, token: &str, now: Timestamp) -> Result<bool> {
-        self.write(|tx| links::take(tx, &hash(token), now))
-    }
-
     fn add_activation(&self, token: &str, activation: &Activation) -> Result<()> {
         self.write(|tx| links::add_activation(tx, &hash(token), activation))
     }
