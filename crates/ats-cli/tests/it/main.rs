@@ -23,4 +23,6 @@ mod several;
 mod subscriptions;
 mod support;
 mod tenancy;
+#[cfg(feature = "otel")]
+mod traces;
 mod webhooks;

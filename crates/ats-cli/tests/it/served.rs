@@ -21,7 +21,11 @@ impl Served {
     /// Starts it there, with receivers and vendors on this machine.
     pub(crate) fn start(bench: &Bench, bind: &str) -> Self {
         let serve = ["serve", "--bind", bind, "--no-schedule"];
-        let mut child = bench.start(&[&serve[..], &["--allow-private-network"]].concat());
+        Self::of(bench.start(&[&serve[..], &["--allow-private-network"]].concat()))
+    }
+
+    /// A server that is about to say where it listens.
+    pub(crate) fn of(mut child: Child) -> Self {
         let stdout = child.stdout.take().unwrap();
         let mut lines = BufReader::new(stdout).lines();
         let first = lines.next().unwrap().unwrap();
