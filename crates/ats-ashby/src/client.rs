@@ -121,11 +121,13 @@ impl Client {
             sent,
             retried,
             throttled,
+            waited,
         } = self.http.stats();
         Usage {
             requests: sent,
             retries: retried,
             throttled,
+            waited,
         }
     }
 

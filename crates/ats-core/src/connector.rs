@@ -7,6 +7,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     fmt,
     sync::Arc,
+    time::Duration,
 };
 
 use async_trait::async_trait;
@@ -71,6 +72,21 @@ pub struct Usage {
     pub retries: u64,
     /// Those that the vendor turned away because there were too many.
     pub throttled: u64,
+    /// The time that all of them together waited for the vendor's limit: for their turn, and for
+    /// the end of a pause that the vendor asked for.
+    pub waited: Duration,
+}
+
+impl Usage {
+    /// What came after an earlier look at the same connector.
+    pub fn since(self, earlier: Self) -> Self {
+        Self {
+            requests: self.requests.saturating_sub(earlier.requests),
+            retries: self.retries.saturating_sub(earlier.retries),
+            throttled: self.throttled.saturating_sub(earlier.throttled),
+            waited: self.waited.saturating_sub(earlier.waited),
+        }
+    }
 }
 
 /// The answer "yes" for one model.

@@ -34,6 +34,8 @@ pub struct Stats {
     pub retried: u64,
     /// Those that the vendor throttled.
     pub throttled: u64,
+    /// The time that all of them together waited for a permit, and after they were throttled.
+    pub waited: Duration,
 }
 
 /// Sends requests of one integration. Clones share connections, limiter and counters.
@@ -65,6 +67,15 @@ pub(crate) struct Counters {
     pub(crate) sent: AtomicU64,
     pub(crate) retried: AtomicU64,
     pub(crate) throttled: AtomicU64,
+    pub(crate) waited_us: AtomicU64,
+}
+
+impl Counters {
+    /// A call waited for the vendor's limit.
+    pub(crate) fn note_wait(&self, wait: Duration) {
+        let micros = u64::try_from(wait.as_micros()).unwrap_or(u64::MAX);
+        self.waited_us.fetch_add(micros, Ordering::Relaxed);
+    }
 }
 
 impl Client {
@@ -135,10 +146,12 @@ impl Client {
 
     /// Requests so far.
     pub fn stats(&self) -> Stats {
+        let counters = self.counters();
         Stats {
-            sent: self.inner.counters.sent.load(Ordering::Relaxed),
-            retried: self.inner.counters.retried.load(Ordering::Relaxed),
-            throttled: self.inner.counters.throttled.load(Ordering::Relaxed),
+            sent: counters.sent.load(Ordering::Relaxed),
+            retried: counters.retried.load(Ordering::Relaxed),
+            throttled: counters.throttled.load(Ordering::Relaxed),
+            waited: Duration::from_micros(counters.waited_us.load(Ordering::Relaxed)),
         }
     }
 

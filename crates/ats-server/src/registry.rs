@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use ats_core::{Connection, Connector, Factory, Manifest};
+use ats_core::{Connection, Connector, Factory, Manifest, Usage};
 use ats_store::{Integration, vault::KeyRing};
 
 use crate::{ApiError, Code};
@@ -32,6 +32,8 @@ pub struct Matrix {
 struct Made {
     of: Integration,
     connector: Arc<dyn Connector>,
+    /// What was told of its requests.
+    told: Usage,
 }
 
 impl Registry {
@@ -103,9 +105,22 @@ impl Registry {
         let kept = Made {
             of: integration.clone(),
             connector: Arc::clone(&connector),
+            told: Usage::default(),
         };
         made.insert(integration.id.to_string(), kept);
         Ok(connector)
+    }
+
+    /// What was asked of vendors since this was last called, for each integration.
+    pub(crate) fn more_usage(&self) -> Vec<(String, Usage)> {
+        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        let all = made.iter_mut();
+        all.map(|(id, one)| {
+            let now = one.connector.usage();
+            let told = std::mem::replace(&mut one.told, now);
+            (id.clone(), now.since(told))
+        })
+        .collect()
     }
 }
 

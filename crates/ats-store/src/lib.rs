@@ -38,8 +38,8 @@ pub use list::{Filter, InvalidPlace, ListQuery, Page, Place, Row, record_id};
 pub use outbox::{
     CONNECTION_FLOW_FAILED, Changed, Connecting, DATA_CHANGED, EVENT_KINDS, INTEGRATION_CREATED,
     INTEGRATION_DELETED, INTEGRATION_STATE_CHANGED, ISSUE_STATUS_CHANGED, Issue, NewEvent, Outbox,
-    OutgoingDelivery, OutgoingProgress, OutgoingQuery, OutgoingState, Replay, SYNC_FINISHED,
-    WebhookEndpoint,
+    OutgoingDelivery, OutgoingDepth, OutgoingProgress, OutgoingQuery, OutgoingState, Replay,
+    SYNC_FINISHED, WebhookEndpoint,
 };
 pub use pass::{
     NewPass, Pass, PassEnd, PassKind, PassState, Problem, Tally, Walk, WalkStart, WalkState,

@@ -79,6 +79,9 @@ pub trait Outbox {
     /// When the next delivery is to be tried that is not due by now, if any waits.
     fn next_outgoing(&self, now: Timestamp) -> Result<Option<Timestamp>>;
 
+    /// How many deliveries wait or were given up.
+    fn outgoing_depth(&self) -> Result<OutgoingDepth>;
+
     /// Writes down how far a delivery has come.
     fn settle_outgoing(&self, key: i64, progress: &OutgoingProgress) -> Result<()>;
 
@@ -307,6 +310,15 @@ pub enum OutgoingState {
     Delivered,
     /// It was tried for days.
     Dead,
+}
+
+/// How full the outbox is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OutgoingDepth {
+    /// Deliveries that are to be sent, also those that are not due yet.
+    pub waiting: u64,
+    /// Deliveries that were given up.
+    pub dead: u64,
 }
 
 /// One event on its way to one endpoint.

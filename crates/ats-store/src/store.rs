@@ -104,6 +104,9 @@ pub trait Store: Debug + Send + Sync + 'static {
     /// When the next delivery is to be worked off, if any waits.
     fn next_delivery(&self, id: &IntegrationId) -> Result<Option<Timestamp>>;
 
+    /// How many deliveries wait to be worked off, also those that are not due yet.
+    fn waiting_deliveries(&self, id: &IntegrationId) -> Result<u64>;
+
     /// Writes down how far deliveries have come, by their keys, all in one transaction.
     fn settle_deliveries(&self, settled: &[(i64, DeliveryProgress)]) -> Result<()>;
 

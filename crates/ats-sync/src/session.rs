@@ -143,11 +143,7 @@ impl Session {
     pub(crate) fn book_usage(&self) -> Result<()> {
         let mut counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
         let now = self.connector.usage();
-        let more = Usage {
-            requests: now.requests.saturating_sub(counted.requests),
-            retries: now.retries.saturating_sub(counted.retries),
-            throttled: now.throttled.saturating_sub(counted.throttled),
-        };
+        let more = now.since(*counted);
         if more != Usage::default() {
             self.store.add_usage(self.pass, more)?;
             *counted = now;

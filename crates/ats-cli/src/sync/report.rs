@@ -76,6 +76,7 @@ pub(crate) fn to_json(one: &Integration, pass: &Pass) -> Value {
         "requests": pass.usage.requests,
         "retries": pass.usage.retries,
         "throttled": pass.usage.throttled,
+        "waited_ms": pass.usage.waited.as_millis() as u64,
         "resumed": pass.resumed,
         "started_at": pass.started_at,
         "ended_at": pass.ended_at,
@@ -155,7 +156,11 @@ pub(crate) fn head(pass: &Pass) -> String {
         output::count(pass.usage.requests, "request", "requests")
     );
     if pass.usage.throttled > 0 {
-        text += &format!(", {} waits for the vendor's limit", pass.usage.throttled);
+        text += &format!(
+            ", {} waits for the vendor's limit ({:.1} s all together)",
+            pass.usage.throttled,
+            pass.usage.waited.as_secs_f64()
+        );
     }
     if pass.resumed > 0 {
         text += ", taken up after an interruption";

@@ -12,6 +12,20 @@ use crate::{
     support::{Bench, end_of, interrupt},
 };
 
+/// What a monitor finds of a server that has done nothing yet but answer.
+const FIGURES: [&str; 10] = [
+    "ats_request_seconds",
+    "ats_mirror_age_seconds",
+    "ats_integrations 1",
+    "ats_passes_running 0",
+    "ats_inbox_waiting 0",
+    "ats_outbox_waiting 0",
+    "ats_outbox_dead 0",
+    "ats_request_log_waiting",
+    "ats_vendor_requests_total",
+    "ats_vendor_wait_milliseconds_total",
+];
+
 #[test]
 fn a_server_answers_until_it_is_told_to_end() {
     let bench = Bench::synced();
@@ -34,8 +48,9 @@ fn a_server_answers_until_it_is_told_to_end() {
     assert_eq!(status, 200);
     assert!(!body["data"]["results"].as_array().unwrap().is_empty());
     let (_, figures) = served.get("/metrics", &[]);
-    assert!(figures.contains("ats_request_seconds"), "{figures}");
-    assert!(figures.contains("ats_mirror_age_seconds"), "{figures}");
+    for figure in FIGURES {
+        assert!(figures.contains(figure), "{figure} is not in\n{figures}");
+    }
     let key_id = made["id"].as_str().unwrap();
     bench.json(&["api-keys", "revoke", key_id]).ok();
     let (status, _) = served.get("/v1/check-api-key", &[("authorization", &key)]);

@@ -68,12 +68,13 @@ impl Client {
         }
     }
 
-    /// What was asked so far.
+    /// What was asked so far. Nothing waits here: there is no clock to wait by.
     pub(crate) fn usage(&self) -> Usage {
         Usage {
             requests: self.requests.load(Ordering::Relaxed),
             retries: self.retries.load(Ordering::Relaxed),
             throttled: self.throttled.load(Ordering::Relaxed),
+            waited: Default::default(),
         }
     }
 

@@ -180,7 +180,8 @@ async fn whatever_a_write_is_answered_is_handed_back_unchanged_after_one_request
             Stats {
                 sent,
                 retried,
-                throttled
+                throttled,
+                waited: seconds(0),
             }
         );
         // The other calls of the integration heed what this one was told.

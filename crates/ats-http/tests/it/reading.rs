@@ -20,7 +20,8 @@ async fn a_server_error_is_retried_until_an_answer_comes() {
         Stats {
             sent: 3,
             retried: 2,
-            throttled: 0
+            throttled: 0,
+            waited: seconds(0),
         }
     );
     let waits = clock.waits();
@@ -80,7 +81,8 @@ async fn retry_after_in_seconds_is_obeyed() {
         Stats {
             sent: 2,
             retried: 1,
-            throttled: 1
+            throttled: 1,
+            waited: seconds(17),
         }
     );
 }
@@ -261,7 +263,8 @@ async fn an_answer_that_is_judged_retryable_is_retried_like_its_status_twin() {
         Stats {
             sent: 4,
             retried: 3,
-            throttled: 2
+            throttled: 2,
+            waited: seconds(14),
         }
     );
     let waits = clock.waits();

@@ -146,7 +146,8 @@ async fn a_downloaded_file_is_passed_on_at_each_attempt_anew() {
         Stats {
             sent,
             retried,
-            throttled
+            throttled,
+            waited: seconds(0),
         }
     );
 }

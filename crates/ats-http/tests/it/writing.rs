@@ -36,7 +36,8 @@ async fn a_write_that_meets_a_server_error_is_unknown_and_sent_once() {
             Stats {
                 sent: 1,
                 retried: 0,
-                throttled: 0
+                throttled: 0,
+                waited: seconds(0),
             }
         );
         assert_eq!(clock.waits(), vec![]);
@@ -58,7 +59,8 @@ async fn a_throttled_write_was_not_done_and_is_sent_again_after_the_wait() {
         Stats {
             sent: 2,
             retried: 1,
-            throttled: 1
+            throttled: 1,
+            waited: seconds(30),
         }
     );
     assert_eq!(client.limiter().snapshot().limit, 2);

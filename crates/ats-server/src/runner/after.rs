@@ -25,10 +25,6 @@ pub(super) async fn pass(app: &App, integration: &Integration, pass: &Pass) {
         let took = took.to_std().unwrap_or_default();
         metrics::histogram!("ats_pass_seconds", &labels).record(took);
     }
-    let of_one = [("integration", integration.id.to_string())];
-    metrics::counter!("ats_vendor_requests_total", &of_one).increment(pass.usage.requests);
-    metrics::counter!("ats_vendor_retries_total", &of_one).increment(pass.usage.retries);
-    metrics::counter!("ats_vendor_throttled_total", &of_one).increment(pass.usage.throttled);
     tracing::info!(
         pass = pass.id,
         state = ?pass.state,

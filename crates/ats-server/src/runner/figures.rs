@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use ats_store::Integration;
 use ats_sync::freshness;
 use chrono::{DateTime, Utc};
 
@@ -20,24 +19,31 @@ impl Runner {
     pub(crate) async fn figures(&self, app: &App) -> Option<String> {
         let handle = app.figures()?;
         self.look_up(app).await;
+        asked_of_vendors(app);
         Some(handle.render())
     }
 
     async fn look_up(&self, app: &App) {
         let asked = app.stored(|platform| {
-            let all = platform.integrations()?.into_iter();
-            all.map(|one| {
+            let (mut all, mut inbox) = (Vec::new(), 0);
+            for one in platform.integrations()? {
                 let passes = platform.passes(&one.id, LOOK_BACK)?;
-                Ok((one, passes))
-            })
-            .collect::<ats_store::Result<Vec<(Integration, _)>>>()
+                inbox += platform.waiting_deliveries(&one.id)?;
+                all.push((one, passes));
+            }
+            Ok((all, inbox, platform.outgoing_depth()?))
         });
-        let Ok(all) = asked.await else {
+        let Ok((all, inbox, outgoing)) = asked.await else {
             return;
         };
         let now = DateTime::<Utc>::from(app.now());
-        metrics::gauge!("ats_integrations").set(count(all.len()));
-        metrics::gauge!("ats_passes_running").set(count(super::lock(&self.progress).len()));
+        metrics::gauge!("ats_integrations").set(count(all.len() as u64));
+        let running = super::lock(&self.progress).len() as u64;
+        metrics::gauge!("ats_passes_running").set(count(running));
+        metrics::gauge!("ats_inbox_waiting").set(count(inbox));
+        metrics::gauge!("ats_outbox_waiting").set(count(outgoing.waiting));
+        metrics::gauge!("ats_outbox_dead").set(count(outgoing.dead));
+        metrics::gauge!("ats_request_log_waiting").set(count(self.log.waiting()));
         for (one, passes) in all {
             let Ok(connector) = app.connector(&one) else {
                 continue;
@@ -66,6 +72,18 @@ pub(super) async fn sum_up(app: App) {
     }
 }
 
-fn count(number: usize) -> f64 {
+/// Adds what was asked of vendors since the last time, by passes, actions and everything else.
+fn asked_of_vendors(app: &App) {
+    for (integration, more) in app.registry().more_usage() {
+        let of_one = [("integration", integration)];
+        metrics::counter!("ats_vendor_requests_total", &of_one).increment(more.requests);
+        metrics::counter!("ats_vendor_retries_total", &of_one).increment(more.retries);
+        metrics::counter!("ats_vendor_throttled_total", &of_one).increment(more.throttled);
+        let waited = u64::try_from(more.waited.as_millis()).unwrap_or(u64::MAX);
+        metrics::counter!("ats_vendor_wait_milliseconds_total", &of_one).increment(waited);
+    }
+}
+
+fn count(number: u64) -> f64 {
     u32::try_from(number).map_or(f64::MAX, f64::from)
 }

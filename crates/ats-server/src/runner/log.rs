@@ -40,6 +40,13 @@ impl Log {
         }
     }
 
+    /// How many entries are taken and not written yet.
+    pub(super) fn waiting(&self) -> u64 {
+        let entries = lock(&self.entries);
+        let taken = |entries: &mpsc::Sender<_>| entries.max_capacity() - entries.capacity();
+        entries.as_ref().map_or(0, taken) as u64
+    }
+
     /// No entry comes any more; those that wait are written.
     pub(super) fn close(&self) {
         lock(&self.entries).take();

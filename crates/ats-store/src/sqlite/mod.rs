@@ -307,6 +307,10 @@ impl Store for SqliteStore {
         self.read(|db| subscriptions::next(db, id))
     }
 
+    fn waiting_deliveries(&self, id: &IntegrationId) -> Result<u64> {
+        self.read(|db| subscriptions::waiting(db, id))
+    }
+
     fn settle_deliveries(&self, settled: &[(i64, DeliveryProgress)]) -> Result<()> {
         self.write(|tx| subscriptions::settle(tx, settled))
     }

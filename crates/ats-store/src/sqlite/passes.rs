@@ -1,6 +1,6 @@
 //! Passes and walks: how they begin, how far they come, how they end.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use ats_core::{Checkpoint, IntegrationId, PageCursor, Timestamp, Usage};
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
@@ -72,13 +72,14 @@ pub(super) fn end(tx: &Transaction<'_>, pass: i64, end: &PassEnd) -> Result<()> 
 pub(super) fn add_usage(tx: &Transaction<'_>, pass: i64, usage: Usage) -> Result<()> {
     let mut statement = tx.prepare_cached(
         "UPDATE passes SET requests = requests + ?2, retries = retries + ?3,
-             throttled = throttled + ?4 WHERE key = ?1",
+             throttled = throttled + ?4, waited_ms = waited_ms + ?5 WHERE key = ?1",
     )?;
     statement.execute(params![
         pass,
         usage.requests as i64,
         usage.retries as i64,
-        usage.throttled as i64
+        usage.throttled as i64,
+        usage.waited.as_millis() as i64
     ])?;
     Ok(())
 }
@@ -210,7 +211,7 @@ pub(super) fn last_full(db: &Connection, id: &IntegrationId) -> Result<Option<Ti
 }
 
 const COLUMNS: &str = "key, id, kind, state, started_at, ended_at, requests, retries, throttled, \
-                       resumed, problem, whole";
+                       resumed, problem, whole, waited_ms";
 
 pub(super) fn latest(
     db: &Connection,
@@ -287,6 +288,7 @@ fn read(db: &Connection, models: &Models, row: &Row<'_>) -> Result<Pass> {
             requests: count(6)?,
             retries: count(7)?,
             throttled: count(8)?,
+            waited: Duration::from_millis(count(12)?),
         },
         resumed: row.get(9)?,
         tallies: tallies(db, models, key)?,

@@ -392,6 +392,7 @@ fn hear_of_everything(store: &SqliteStore, id: &IntegrationId) {
     };
     store.accept_delivery(id, &new).unwrap();
     store.next_delivery(id).unwrap();
+    store.waiting_deliveries(id).unwrap();
     for delivery in store.due_deliveries(id, now(), 10).unwrap() {
         let settled = [(delivery.key, delivery.progress)];
         store.settle_deliveries(&settled).unwrap();

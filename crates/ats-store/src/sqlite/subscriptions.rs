@@ -153,6 +153,14 @@ pub(super) fn next(db: &Connection, id: &IntegrationId) -> Result<Option<Timesta
     next.map(instant).transpose()
 }
 
+pub(super) fn waiting(db: &Connection, id: &IntegrationId) -> Result<u64> {
+    let mut select = db.prepare_cached(
+        "SELECT count(*) FROM deliveries WHERE integration = ?1 AND state = 'WAITING'",
+    )?;
+    let count: i64 = select.query_row([integrations::key(db, id)?], |row| row.get(0))?;
+    Ok(count as u64)
+}
+
 pub(super) fn latest(
     db: &Connection,
     id: &IntegrationId,

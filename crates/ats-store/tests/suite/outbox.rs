@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 
 use ats_core::{IntegrationId, ModelKind, Timestamp};
 use ats_store::{
-    Changed, INTEGRATION_DELETED, Issue, NewEvent, OutgoingDelivery, OutgoingProgress,
-    OutgoingQuery, OutgoingState, PRODUCTION, Platform, Replay, WebhookEndpoint, vault::KeyRing,
+    Changed, INTEGRATION_DELETED, Issue, NewEvent, OutgoingDelivery, OutgoingDepth,
+    OutgoingProgress, OutgoingQuery, OutgoingState, PRODUCTION, Platform, Replay, WebhookEndpoint,
+    vault::KeyRing,
 };
 
 use super::{
@@ -133,6 +134,8 @@ pub(crate) fn events_of_one_integration_keep_their_order(store: &dyn Platform) {
     let first = due(store, 1);
     assert_eq!(names(&first), ["a1", "b1", "x", "y"]);
     assert_eq!(store.next_outgoing(at(1)).unwrap(), None);
+    let depth = |waiting, dead| OutgoingDepth { waiting, dead };
+    assert_eq!(store.outgoing_depth().unwrap(), depth(5, 0));
     // What waits for its next try holds up what follows it, and nothing else.
     settle(store, &first[0], OutgoingState::Waiting, 6);
     settle(store, &first[1], OutgoingState::Delivered, 1);
@@ -147,6 +150,7 @@ pub(crate) fn events_of_one_integration_keep_their_order(store: &dyn Platform) {
     };
     let dead = store.outgoing(&dead).unwrap();
     assert_eq!(names(&dead), ["a1"]);
+    assert_eq!(store.outgoing_depth().unwrap(), depth(3, 1));
     assert_eq!(dead[0].progress.outcome.as_deref(), Some("500"));
     assert_eq!(dead[0].progress.attempts, 1);
 }

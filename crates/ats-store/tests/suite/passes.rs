@@ -1,5 +1,7 @@
 //! Passes and walks: how they begin, go on after an interruption, begin again and end.
 
+use std::time::Duration;
+
 use ats_core::{Checkpoint, PageCursor, Usage};
 use ats_store::{
     NewPass, PassEnd, PassKind, PassState, Problem, Store, Walk, WalkStart, WalkState,
@@ -111,15 +113,16 @@ pub(crate) fn passes_come_latest_first_and_each_to_its_own(store: &dyn Store) {
 
 pub(crate) fn what_was_asked_of_the_vendor_adds_up(store: &dyn Store) {
     let mirror = Mirror::new(store);
-    let usage = |requests, retries, throttled| Usage {
+    let usage = |requests, retries, throttled, waited_ms| Usage {
         requests,
         retries,
         throttled,
+        waited: Duration::from_millis(waited_ms),
     };
     let add = |usage| store.add_usage(mirror.pass.get(), usage).unwrap();
-    add(usage(10, 2, 1));
-    add(usage(5, 0, 3));
-    assert_eq!(mirror.last_pass().usage, usage(15, 2, 4));
+    add(usage(10, 2, 1, 250));
+    add(usage(5, 0, 3, 1_500));
+    assert_eq!(mirror.last_pass().usage, usage(15, 2, 4, 1_750));
 }
 
 pub(crate) fn an_interrupted_pass_goes_on_where_it_stopped(store: &dyn Store) {

@@ -151,6 +151,7 @@ pub(crate) fn deliveries_wait_in_their_order_until_their_moment(store: &dyn Stor
     );
     assert_eq!(names(30, 2), "ab");
     assert_eq!(store.next_delivery(&first.id).unwrap(), Some(at(10)));
+    assert_eq!(store.waiting_deliveries(&first.id).unwrap(), 3);
     let keys: Vec<i64> = due(30, 9).into_iter().map(|(key, _)| key).collect();
     let progress = |state, seconds, problem: Option<&str>| DeliveryProgress {
         state,
@@ -176,6 +177,7 @@ pub(crate) fn deliveries_wait_in_their_order_until_their_moment(store: &dyn Stor
     assert_eq!(names(49, 9), "");
     assert_eq!(names(50, 9), "b");
     assert_eq!(store.next_delivery(&first.id).unwrap(), Some(at(50)));
+    assert_eq!(store.waiting_deliveries(&first.id).unwrap(), 1);
     let mut all = store.deliveries(&first.id, 9).unwrap();
     all.sort_by_key(|one| one.key);
     let after: Vec<_> = all.into_iter().map(|one| (one.key, one.progress)).collect();

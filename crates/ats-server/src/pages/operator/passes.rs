@@ -129,6 +129,7 @@ pub(super) async fn pass(
                 dt { "Began" } dd { (moment(pass.started_at, now)) }
                 dt { "Took" } dd { (took(&pass)) }
                 dt { "Requests" } dd { (number(pass.usage.requests)) ", of them repeated " (number(pass.usage.retries)) ", turned away " (number(pass.usage.throttled)) }
+                dt { "Waited" } dd { (length(pass.usage.waited.as_millis() as i64)) " for the vendor's limit, all requests together" }
                 dt { "Taken up again" } dd { (pass.resumed) " times" }
             }
         }
@@ -231,7 +232,12 @@ fn took(pass: &Pass) -> String {
         return "–".to_owned();
     };
     let took = DateTime::<Utc>::from(ended) - DateTime::<Utc>::from(pass.started_at);
-    match took.num_milliseconds() {
+    length(took.num_milliseconds())
+}
+
+/// A length of time.
+fn length(millis: i64) -> String {
+    match millis {
         ..0 => "–".to_owned(),
         millis @ 0..10_000 => format!("{}.{} s", millis / 1000, millis % 1000 / 100),
         millis @ 10_000..120_000 => format!("{} s", millis / 1000),

@@ -4,7 +4,7 @@ use ats_core::{IntegrationId, Timestamp};
 use rusqlite::{Connection, Row, Transaction, params};
 
 use super::super::values::{damaged, from_word, instant, millis, word};
-use crate::{NewEvent, OutgoingDelivery, OutgoingProgress, OutgoingQuery, Result};
+use crate::{NewEvent, OutgoingDelivery, OutgoingDepth, OutgoingProgress, OutgoingQuery, Result};
 
 const COLUMNS: &str = "d.key, e.id, e.environment, e.integration, e.type, e.body, e.created_at,
          p.id, d.state, d.attempts, d.since, d.not_before, d.outcome, d.tried_at
@@ -37,6 +37,20 @@ pub(super) fn next(db: &Connection, now: Timestamp) -> Result<Option<Timestamp>>
     let mut statement = db.prepare_cached(&sql)?;
     let next: Option<i64> = statement.query_row([millis(now)], |row| row.get(0))?;
     next.map(instant).transpose()
+}
+
+pub(super) fn depth(db: &Connection) -> Result<OutgoingDepth> {
+    let mut statement = db.prepare_cached(
+        "SELECT
+             (SELECT count(*) FROM outgoing_deliveries INDEXED BY outgoing_waiting
+              WHERE state = 'WAITING'),
+             (SELECT count(*) FROM outgoing_deliveries INDEXED BY outgoing_dead
+              WHERE state = 'DEAD')",
+    )?;
+    let (waiting, dead) = statement.query_row([], |row| {
+        Ok((row.get::<_, i64>(0)? as u64, row.get::<_, i64>(1)? as u64))
+    })?;
+    Ok(OutgoingDepth { waiting, dead })
 }
 
 pub(super) fn settle(tx: &Transaction<'_>, key: i64, progress: &OutgoingProgress) -> Result<()> {

@@ -10,8 +10,8 @@ use rusqlite::Transaction;
 
 use super::{SqliteStore, integrations, passes, tenancy};
 use crate::{
-    Changed, Connecting, Integration, Issue, NewEvent, Outbox, OutgoingDelivery, OutgoingProgress,
-    OutgoingQuery, Pass, Replay, Result, WebhookEndpoint,
+    Changed, Connecting, Integration, Issue, NewEvent, Outbox, OutgoingDelivery, OutgoingDepth,
+    OutgoingProgress, OutgoingQuery, Pass, Replay, Result, WebhookEndpoint,
 };
 
 /// So many passes are told of in one transaction.
@@ -125,6 +125,10 @@ impl Outbox for SqliteStore {
 
     fn next_outgoing(&self, now: Timestamp) -> Result<Option<Timestamp>> {
         self.read(|db| deliveries::next(db, now))
+    }
+
+    fn outgoing_depth(&self) -> Result<OutgoingDepth> {
+        self.read(deliveries::depth)
     }
 
     fn settle_outgoing(&self, key: i64, progress: &OutgoingProgress) -> Result<()> {
