@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result};
 use ats_core::{Access, Clock, Connection, Connector, Factory, IntegrationId, Timestamp};
 use ats_http::SystemClock;
 use ats_store::{
-    EndUser, Integration, IntegrationState, PRODUCTION, Settings,
+    EndUser, Integration, IntegrationState, PRODUCTION, ScopeConfig, Settings,
     vault::{self, KeyRing},
 };
 use chrono::DateTime;
@@ -168,6 +168,8 @@ pub(crate) struct Connected {
     pub(crate) integration: Integration,
     pub(crate) connector: Box<dyn Connector>,
     pub(crate) access: Access,
+    /// The scope config that it follows from now on.
+    follows: Option<String>,
     replaced: bool,
     made: bool,
 }
@@ -202,6 +204,14 @@ pub(crate) async fn connect(place: Place, request: Request) -> Result<Connected>
     };
     let id = IntegrationId::derive(manifest.slug, &request.name);
     let now = Timestamp::from(DateTime::from(SystemClock.wall()));
+    let mut settings = request.settings;
+    let follows = match place.known {
+        Some(_) => None,
+        None => default_scope(&context, &request.environment)?,
+    };
+    if let Some(config) = &follows {
+        settings.follow(None, Some(config), now);
+    }
     let integration = Integration {
         credentials: ring.seal_credentials(&request.credentials, &id)?,
         id,
@@ -221,7 +231,7 @@ pub(crate) async fn connect(place: Place, request: Request) -> Result<Connected>
             Some(known) => known.end_user.clone(),
             None => EndUser::named(request.name),
         },
-        settings: request.settings,
+        settings,
         created_at: place.known.as_ref().map_or(now, |known| known.created_at),
         credentials_changed_at: now,
     };
@@ -231,9 +241,16 @@ pub(crate) async fn connect(place: Place, request: Request) -> Result<Connected>
         integration,
         connector,
         access,
+        follows: follows.map(|config| config.name),
         replaced: place.known.is_some(),
         made,
     })
+}
+
+/// What new integrations of an environment follow, if that was chosen.
+fn default_scope(context: &Context, environment: &str) -> Result<Option<ScopeConfig>> {
+    let configs = context.platform.scope_configs(environment)?;
+    Ok(configs.into_iter().find(|config| config.is_default))
 }
 
 /// Whether a name can be printed and typed again.
@@ -255,6 +272,7 @@ impl Connected {
             "connector": self.integration.connector,
             "environment": self.integration.environment,
             "replaced": self.replaced,
+            "scope_config": self.integration.settings.scope_config,
             "access": access::to_json(self.connector.as_ref(), &self.access),
         })
     }
@@ -287,6 +305,11 @@ impl Connected {
                     self.context.keys().file.display()
                 );
             }
+        }
+        if let Some(config) = &self.follows {
+            say!(
+                "It follows the scope config `{config}`; `ats scopes show {config}` tells what is off."
+            );
         }
         if self.integration.state == IntegrationState::Disabled {
             say!("It is disabled; `ats integrations enable {name}` lets passes run again.");

@@ -72,7 +72,7 @@ struct Change {
     #[command(flatten)]
     named: Named,
 
-    /// Connections that name none use this one.
+    /// New integrations follow this one, unless the link that they come by names another.
     #[arg(long)]
     default: bool,
 

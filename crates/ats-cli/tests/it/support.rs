@@ -123,10 +123,15 @@ impl Bench {
 
     #[track_caller]
     pub(crate) fn connect(&self, name: &str) -> Value {
+        self.connect_to(name, "production")
+    }
+
+    #[track_caller]
+    pub(crate) fn connect_to(&self, name: &str, environment: &str) -> Value {
         let url = self.simulator.base_url();
         let arguments = ["connect", "ashby", "--name", name, "--base-url", &url];
-        self.json(&[&arguments[..], &["--api-key-env", KEY]].concat())
-            .ok()
+        let more = ["--environment", environment, "--api-key-env", KEY];
+        self.json(&[&arguments[..], &more].concat()).ok()
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {

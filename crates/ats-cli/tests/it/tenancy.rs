@@ -96,6 +96,29 @@ fn a_scope_config_switches_off_what_an_integration_that_follows_it_has() {
 }
 
 #[test]
+fn a_new_integration_follows_the_default_of_its_environment_and_one_that_is_there_does_not() {
+    let bench = Bench::connected();
+    let create = [
+        "scopes",
+        "create",
+        "lean",
+        "ats_offers=disabled",
+        "--default",
+    ];
+    let made = bench.json(&create).ok();
+    let follows = |name: &str, environment: &str| {
+        let connected = bench.connect_to(name, environment);
+        connected["scope_config"].clone()
+    };
+    assert_eq!(follows("again", "production"), made["id"]);
+    assert_eq!(follows("apart", "development"), json!(null));
+    assert_eq!(follows("acme", "production"), json!(null));
+    let off = |name: &str| bench.json(&["integrations", "show", name]).ok()["off"].clone();
+    assert_eq!(off("again"), json!(["ats_offers"]));
+    assert_eq!((off("acme"), off("apart")), (json!([]), json!([])));
+}
+
+#[test]
 fn a_scope_config_that_is_not_there_or_says_something_odd_is_refused() {
     let bench = Bench::connected();
     bench.json(&["scopes", "create", "lean"]).ok();
