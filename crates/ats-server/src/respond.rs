@@ -105,17 +105,17 @@ impl<T> IntoResponse for Raw<T> {
     }
 }
 
-/// Documents an answer by its own shape.
+/// Documents an answer by a shape: its own, or that of the text in it.
 macro_rules! documented {
-    ($answer:ident) => {
+    ($answer:ident as $shape:ty) => {
         impl<T: JsonSchema> OperationOutput for $answer<T> {
-            type Inner = Self;
+            type Inner = $shape;
 
             fn operation_response(
                 context: &mut GenContext,
                 operation: &mut Operation,
             ) -> Option<DocumentedResponse> {
-                Json::<Self>::operation_response(context, operation)
+                Json::<$shape>::operation_response(context, operation)
             }
 
             fn inferred_responses(
@@ -134,29 +134,6 @@ macro_rules! documented {
     };
 }
 
-documented!(Success);
-documented!(Warned);
-
-impl<T: JsonSchema> OperationOutput for Raw<T> {
-    type Inner = T;
-
-    fn operation_response(
-        context: &mut GenContext,
-        operation: &mut Operation,
-    ) -> Option<DocumentedResponse> {
-        Json::<T>::operation_response(context, operation)
-    }
-
-    fn inferred_responses(
-        context: &mut GenContext,
-        operation: &mut Operation,
-    ) -> Vec<(Option<StatusCode>, DocumentedResponse)> {
-        let response = Self::operation_response(context, operation);
-        response
-            .map(|mut response| {
-                response.description = "What was asked for.".to_owned();
-                vec![(Some(StatusCode::Code(200)), response)]
-            })
-            .unwrap_or_default()
-    }
-}
+documented!(Success as Self);
+documented!(Warned as Self);
+documented!(Raw as T);

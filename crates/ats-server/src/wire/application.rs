@@ -6,9 +6,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::{
-    common::{
-        Activity, HasFields, IntegrationField, JobName, Location, Outcome, UserName, closed, known,
-    },
+    common::{HasFields, IntegrationField, JobName, Location, Outcome, UserName, closed, known},
+    job::StageOfJob,
     person::{Candidate, CandidateName, CandidateOfApplication},
 };
 
@@ -84,7 +83,7 @@ pub(crate) struct Application {
     remote_data: Option<Value>,
     /// The stage it is in.
     #[serde(default)]
-    pub(super) current_stage: Option<StageOfApplication>,
+    pub(super) current_stage: Option<StageOfJob>,
     /// The job it is for.
     #[serde(default)]
     pub(super) job: Option<JobName>,
@@ -112,28 +111,6 @@ pub(crate) struct CreatedApplication {
     pub(super) application: Application,
     /// Who applies.
     pub(super) candidate: Option<Candidate>,
-}
-
-/// The stage that an application is in.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-pub(crate) struct StageOfApplication {
-    /// Our id.
-    id: String,
-    /// The vendor's id.
-    #[serde(default)]
-    remote_id: Option<String>,
-    /// What it is called.
-    #[serde(default)]
-    name: Option<String>,
-    /// Whether it is in use.
-    #[serde(default, deserialize_with = "known")]
-    status: Option<Activity>,
-    /// Custom fields by name.
-    #[serde(default)]
-    custom_fields: Option<Map<String, Value>>,
-    /// Its place among the stages of the job, from 0.
-    #[serde(default)]
-    pub(super) index: Option<u32>,
 }
 
 /// An interview within an application.

@@ -150,7 +150,7 @@ pub(crate) struct Job {
 }
 
 /// A stage of a job.
-#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub(crate) struct StageOfJob {
     /// Our id.
     id: String,

@@ -5,11 +5,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::{
-    application::StageOfApplication,
     common::{
         Activity, Email, HasFields, IntegrationField, JobName, Location, Outcome, Phone, RoleScope,
         RoleType, SocialMedia, TagName, all_known, known,
     },
+    job::StageOfJob,
 };
 
 /// A person who works with the vendor.
@@ -184,7 +184,7 @@ pub(crate) struct ApplicationOfCandidate {
     remote_updated_at: Option<String>,
     /// The stage it is in.
     #[serde(default)]
-    pub(super) current_stage: Option<StageOfApplication>,
+    pub(super) current_stage: Option<StageOfJob>,
     /// The job it is for.
     #[serde(default)]
     pub(super) job: Option<JobName>,

@@ -13,7 +13,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use super::{
     application::{
         Application, ApplicationOfOffer, ApplicationWithRest, Interview, InterviewOfApplication,
-        Offer, OfferOfApplication, RejectionReason, StageOfApplication,
+        Offer, OfferOfApplication, RejectionReason,
     },
     common::{FieldsShown, HasFields, RoleScope, RoleType, TagName, UserName},
     job::{
@@ -490,11 +490,11 @@ impl References {
         &self,
         related: &Related<'_>,
         application: &StoredRecord,
-    ) -> Result<Option<StageOfApplication>> {
+    ) -> Result<Option<StageOfJob>> {
         let Ok(ends) = serde_json::from_str::<Ends>(&application.content) else {
             return Ok(None);
         };
-        let stage = related.get::<StageOfApplication>(ends.current_stage_id.as_deref())?;
+        let stage = related.get::<StageOfJob>(ends.current_stage_id.as_deref())?;
         let place = ends.job_id.zip(ends.current_stage_id);
         let index = place.and_then(|place| self.places.get(&place).copied());
         Ok(stage.map(|mut stage| {
