@@ -107,7 +107,7 @@ pub(crate) fn explain(
     Ok(ats_sync::explain(
         store,
         connector.as_ref(),
-        &one.id,
+        one,
         record,
         &usual,
     )?)

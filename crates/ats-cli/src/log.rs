@@ -136,6 +136,7 @@ fn cause(cause: &Cause) -> Option<String> {
         Cause::Related(what) => Some(format!("because of {what}")),
         Cause::Handover => Some("another document gives it now".to_owned()),
         Cause::Scope => Some("switched off or on".to_owned()),
+        Cause::Anonymised => Some("emptied long after it was gone".to_owned()),
         Cause::Remap => Some("mapped again".to_owned()),
         Cause::Action(name) => Some(format!("by the action {name}")),
         Cause::Webhook(event) => Some(format!("announced by {event}")),

@@ -19,6 +19,8 @@ pub enum Cause {
     Remap,
     /// What of the integration is switched off has changed.
     Scope,
+    /// The record has been gone for so long that nothing is kept of it but ids.
+    Anonymised,
     /// An action of ours, by its name.
     Action(String),
     /// An event of the vendor, by its name.

@@ -178,9 +178,13 @@ impl Page {
 
     /// Puts the elements of a JSON array together: answers from the text that was handed over, and
     /// what was made of the records without one, in their order.
-    pub fn put_together<'a>(&self, text: &str, made: impl IntoIterator<Item = &'a str>) -> String {
+    pub fn put_together<'a>(
+        &self,
+        text: &'a [u8],
+        made: impl IntoIterator<Item = &'a [u8]>,
+    ) -> Vec<u8> {
         let mut made = made.into_iter();
-        let mut array = String::with_capacity(text.len() + self.rows.len() * 64);
+        let mut array = Vec::with_capacity(text.len() + self.rows.len() * 64);
         for row in &self.rows {
             let answer = match row {
                 Row::Answer(range) => text.get(range.clone()),
@@ -188,9 +192,9 @@ impl Page {
             };
             let Some(answer) = answer else { continue };
             if !array.is_empty() {
-                array.push(',');
+                array.push(b',');
             }
-            array.push_str(answer);
+            array.extend_from_slice(answer);
         }
         array
     }
@@ -240,8 +244,9 @@ mod tests {
         };
         assert!(!page.is_whole());
         assert_eq!(page.without_answer().count(), 2);
-        assert_eq!(page.put_together("[1,3", ["2", "4"]), "1,2,3,4");
-        assert_eq!(Page::default().put_together("", []), "");
+        let made = [&b"2"[..], b"4"];
+        assert_eq!(page.put_together(b"[1,3", made), b"1,2,3,4");
+        assert_eq!(Page::default().put_together(b"", []), b"");
     }
 
     fn record() -> StoredRecord {

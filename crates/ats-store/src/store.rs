@@ -247,6 +247,18 @@ pub trait Store: Debug + Send + Sync + 'static {
     /// log, and tells how many. For models that are switched off: nobody is to learn of them.
     fn purge(&self, id: &IntegrationId, models: &[ModelKind]) -> Result<u64>;
 
+    /// Empties at most `limit` records that nothing gives any more and that got their tombstone
+    /// before a moment: the vendor's id stays, and to which records they belonged. Tells how many
+    /// were emptied. One that comes back has everything again.
+    fn anonymise(
+        &self,
+        id: &IntegrationId,
+        pass: i64,
+        before: Timestamp,
+        at: Timestamp,
+        limit: usize,
+    ) -> Result<u64>;
+
     /// Writes down that one candidate was merged into another, both by our ids. Once the first is
     /// gone, [`Store::settle_merges`] gives it that reason.
     fn merge(&self, id: &IntegrationId, from: &Id, into: &Id) -> Result<()>;
@@ -320,8 +332,8 @@ pub trait Store: Debug + Send + Sync + 'static {
 
     // Lists
 
-    /// A page of a list. The answers of its records are added to `text`, with commas between them; a
-    /// record without one is given itself.
+    /// A page of a list. The answers of its records are added to `text`, byte for byte as they were
+    /// saved, with commas between them; a record without one is given itself.
     ///
     /// # What belongs together
     /// `updated_after` finds a record also if the following changed: of an application its candidate,
@@ -338,7 +350,7 @@ pub trait Store: Debug + Send + Sync + 'static {
     /// that one's candidate; in all of these of a job the id, `remote_id` and `name`, and of a stage
     /// of a job its place. It may not show raw documents of any record but its own. As soon as one of
     /// these changes, the answer is gone.
-    fn list(&self, id: &IntegrationId, query: &ListQuery, text: &mut String) -> Result<Page>;
+    fn list(&self, id: &IntegrationId, query: &ListQuery, text: &mut Vec<u8>) -> Result<Page>;
 
     /// A number that moves with every change of a record of the integration, and never back.
     fn last_change(&self, id: &IntegrationId) -> Result<i64>;

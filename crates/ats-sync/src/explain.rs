@@ -16,8 +16,8 @@ mod tests;
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use ats_core::{Connector, GapStatus, Id, IntegrationId, Timestamp, fields};
-use ats_store::{Cause, ChangeKind, DeletionReason, PassKind, Store, StoredRecord};
+use ats_core::{Connector, GapStatus, Id, Timestamp, fields};
+use ats_store::{Cause, ChangeKind, DeletionReason, Integration, PassKind, Store, StoredRecord};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -116,6 +116,8 @@ pub enum Origin {
         /// The vendor's document that shows it.
         vendor: &'static str,
     },
+    /// Empty: the scope of the integration leaves it out.
+    SwitchedOff,
     /// Empty: what the vendor sent is not what belongs there.
     Lost {
         /// The vendor's endpoint.
@@ -149,6 +151,8 @@ pub enum Origin {
         /// Where it usually came from.
         usual: Vec<String>,
     },
+    /// It was emptied: the record has been gone for long.
+    Anonymised,
     /// The stored documents do not give the record as they are mapped now; `remap` brings it up to
     /// date.
     Stale,
@@ -175,10 +179,12 @@ pub struct DocumentName {
 pub fn explain(
     store: &dyn Store,
     connector: &dyn Connector,
-    integration: &IntegrationId,
+    integration: &Integration,
     record: &StoredRecord,
     usual: &Usual,
 ) -> Result<Vec<FieldExplanation>, Error> {
+    let scope = &integration.settings.scope;
+    let integration = &integration.id;
     let giver = store.giver(integration, record)?;
     let streams = connector.streams();
     let reading = Reading::new(store, integration);
@@ -216,6 +222,7 @@ pub fn explain(
     let case = Explaining {
         record,
         integration,
+        scope,
         evidence,
         usual,
         slot: slot.map(|(_, slot)| slot),

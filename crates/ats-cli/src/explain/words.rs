@@ -46,6 +46,7 @@ pub(super) fn pass(brought: &Brought) -> String {
         Cause::Swept => ", whose full walk did not bring it".to_owned(),
         Cause::Handover => ", when another document took over".to_owned(),
         Cause::Scope => ", after something was switched off or on".to_owned(),
+        Cause::Anonymised => ", long after it was gone".to_owned(),
         Cause::Remap => ", which mapped stored documents again".to_owned(),
         Cause::Action(name) => format!(", after the action {name}"),
         Cause::Webhook(event) => format!(", which the event {event} announced"),
@@ -97,6 +98,9 @@ fn origin(origin: &Origin, all: bool) -> Vec<String> {
         Origin::AlwaysNull { reason, vendor } => {
             told(format!("always empty at this vendor: {reason} ({vendor})"))
         }
+        Origin::SwitchedOff => {
+            told("switched off by the scope of the integration; `ats scopes` changes it".to_owned())
+        }
         Origin::Lost {
             endpoint,
             path,
@@ -120,6 +124,9 @@ fn origin(origin: &Origin, all: bool) -> Vec<String> {
             let mut lines = told("the last value: nothing gives the record any more".to_owned());
             lines.extend(usually("it came from", usual, all));
             lines
+        }
+        Origin::Anonymised => {
+            told("emptied: the record has been gone for long, and only ids are kept".to_owned())
         }
         Origin::Stale => told(
             "the stored documents do not give this record as they are mapped now; `ats remap` \

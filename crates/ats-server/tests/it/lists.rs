@@ -2,8 +2,9 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
+use ats_core::Timestamp;
 use ats_simulator::{KeySpec, Simulator};
-use ats_store::{PassKind, PassState, Settings};
+use ats_store::{Cause, DeletionReason, PassKind, PassState, Removal, Settings};
 use ats_sync::{PassOptions, Unobserved};
 use serde_json::Value;
 use tokio::sync::watch;
@@ -62,6 +63,53 @@ async fn every_list_has_the_shape_that_clients_know() {
                 );
                 bench.filled().await;
             }
+        }
+    }
+}
+
+/// Lets everything of the vendor's be gone, and nothing but ids be left of it.
+fn lose_everything(bench: &Bench) {
+    let (platform, id) = (bench.app.platform(), &bench.integration.id);
+    let pass = platform.passes(id, 1).unwrap().remove(0);
+    let connector = bench.app.connector(&bench.integration).unwrap();
+    for stream in connector.streams() {
+        for stored in platform.bundles(id, stream.name(), None, 9_999).unwrap() {
+            let removal = Removal {
+                integration: id.clone(),
+                pass: pass.key,
+                at: bench.app.now(),
+                stream: stream.name().to_owned(),
+                bundle: stored.bundle.id,
+                reason: DeletionReason::Gone,
+                cause: Cause::Swept,
+            };
+            assert!(platform.remove_bundle(&removal).unwrap());
+        }
+    }
+    let (now, later) = (bench.app.now(), Timestamp::parse("2100-01-01").unwrap());
+    let emptied = platform.anonymise(id, pass.key, later, now, 9_999);
+    assert!(emptied.unwrap() > 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_has_been_gone_for_long_has_the_shape_too_and_tells_of_nobody() {
+    let bench = Bench::start().await;
+    let before = bench.walk("candidates", 250, "").await;
+    lose_everything(&bench);
+    for list in LISTS {
+        assert_eq!(bench.walk(list, 250, "").await, [Value::Null; 0], "{list}");
+        let path = format!("/v1/ats/{list}?page_size=250&include_deleted=true");
+        let answer = bench.get(&path).await;
+        assert_schema(&schema_of(list), &answer.json());
+        let gone = answer.data()["results"].take();
+        let gone = gone.as_array().unwrap();
+        assert!(!gone.is_empty(), "{list}");
+        let is_gone = |record: &Value| record["remote_deleted_at"].is_string();
+        assert!(gone.iter().all(is_gone), "{list}");
+        if *list == "candidates" {
+            let name = before[0]["first_name"].as_str().unwrap();
+            assert!(!answer.text.contains(name) && !answer.text.contains('@'));
+            assert_eq!(gone[0]["id"], before[0]["id"]);
         }
     }
 }

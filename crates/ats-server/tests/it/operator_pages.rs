@@ -25,7 +25,7 @@ async fn inside(bench: &Bench) -> Browser {
 
 /// The ids of the first records of a model.
 fn ids(bench: &Bench, model: ModelKind) -> Vec<String> {
-    let mut text = String::new();
+    let mut text = Vec::new();
     let query = ListQuery::new(model, 20);
     let page = bench
         .app
@@ -35,7 +35,7 @@ fn ids(bench: &Bench, model: ModelKind) -> Vec<String> {
     let rows = page.rows.into_iter().map(|row| match row {
         Row::Record(record) => record.id.to_string(),
         Row::Answer(range) => {
-            let answer: serde_json::Value = serde_json::from_str(&text[range]).unwrap();
+            let answer: serde_json::Value = serde_json::from_slice(&text[range]).unwrap();
             answer["id"].as_str().unwrap().to_owned()
         }
     });

@@ -32,7 +32,7 @@ pub(super) fn page(
     models: &Models,
     id: &IntegrationId,
     query: &ListQuery,
-    text: &mut String,
+    text: &mut Vec<u8>,
 ) -> Result<Page> {
     let mut select =
         db.prepare_cached("SELECT key, touched, all_touched FROM integrations WHERE id = ?1")?;
@@ -96,7 +96,7 @@ impl List<'_> {
             .saturating_add(1)
     }
 
-    fn read(&self, text: &mut String, page: &mut Page) -> Result<()> {
+    fn read(&self, text: &mut Vec<u8>, page: &mut Page) -> Result<()> {
         let mut by_key = self.db.prepare_cached(
             "SELECT r.key, 0, a.json FROM records AS r
              LEFT JOIN answers AS a ON a.record = r.key
@@ -130,7 +130,7 @@ impl List<'_> {
             let key = row.get(0)?;
             let answer = row
                 .get_ref(2)?
-                .as_str_or_null()
+                .as_bytes_or_null()
                 .map_err(rusqlite::Error::from)?;
             self.add(key, answer, text, page)?;
             last = Some(self.place((row.get(1)?, key)));
@@ -148,8 +148,8 @@ impl List<'_> {
     fn add(
         &self,
         key: i64,
-        answer: Option<&str>,
-        text: &mut String,
+        answer: Option<&[u8]>,
+        text: &mut Vec<u8>,
         page: &mut Page,
     ) -> Result<()> {
         if let Some(answer) = answer {
@@ -158,10 +158,10 @@ impl List<'_> {
                 // Records of a model are about equally long, and to grow step by step is to copy.
                 text.reserve(answer.len() * self.query.limit * 9 / 8);
             } else {
-                text.push(',');
+                text.push(b',');
             }
             let begin = text.len();
-            text.push_str(answer);
+            text.extend_from_slice(answer);
             page.rows.push(Row::Answer(begin..text.len()));
         } else if let Some(record) = records::by_key(self.db, self.models, self.integration, key)? {
             page.rows.push(Row::Record(Box::new(record)));
@@ -169,7 +169,7 @@ impl List<'_> {
         Ok(())
     }
 
-    fn search(&self, text: &mut String, page: &mut Page) -> Result<()> {
+    fn search(&self, text: &mut Vec<u8>, page: &mut Page) -> Result<()> {
         let (lead, checks) = Checks::new(self)?;
         let wanted = self.query.limit.saturating_add(1);
         let mut found = match lead {
@@ -196,7 +196,7 @@ impl List<'_> {
             let mut rows = select.query([key])?;
             match rows.next()? {
                 Some(row) => {
-                    let answer = row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?;
+                    let answer = row.get_ref(0)?.as_bytes().map_err(rusqlite::Error::from)?;
                     self.add(*key, Some(answer), text, page)?;
                 }
                 None => self.add(*key, None, text, page)?,

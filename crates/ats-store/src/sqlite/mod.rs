@@ -4,6 +4,7 @@
 //! write waits for another process that writes, and gives up with a message after a while.
 
 mod actions;
+mod anonymise;
 mod answers;
 mod bundles;
 mod changes;
@@ -437,6 +438,17 @@ impl Store for SqliteStore {
         self.write(|tx| purge::purge(tx, &self.models, id, models))
     }
 
+    fn anonymise(
+        &self,
+        id: &IntegrationId,
+        pass: i64,
+        before: Timestamp,
+        at: Timestamp,
+        limit: usize,
+    ) -> Result<u64> {
+        self.write(|tx| anonymise::anonymise(tx, &self.models, (id, pass), before, at, limit))
+    }
+
     fn missing(&self, walk: i64) -> Result<Missing> {
         self.read(|db| sweep::missing(db, &self.models, walk))
     }
@@ -532,7 +544,7 @@ impl Store for SqliteStore {
         self.read(|db| passes::latest_moment(db, id))
     }
 
-    fn list(&self, id: &IntegrationId, query: &ListQuery, text: &mut String) -> Result<Page> {
+    fn list(&self, id: &IntegrationId, query: &ListQuery, text: &mut Vec<u8>) -> Result<Page> {
         self.read(|db| lists::page(db, &self.models, id, query, text))
     }
 

@@ -191,6 +191,9 @@ fn do_everything(store: &SqliteStore) {
         .sweep(sweeping, DeletionReason::Gone, now(), 10)
         .unwrap();
     assert_eq!(store.settle_merges(&id).unwrap(), 1);
+    let long_after = Timestamp::parse("2027-01-01").unwrap();
+    let emptied = store.anonymise(&id, pass, long_after, now(), 10);
+    assert!(emptied.unwrap() > 0);
     store.alias(&id, &a).unwrap();
     read_everything(store, &id);
 
@@ -298,9 +301,9 @@ fn list_everything(store: &SqliteStore, id: &IntegrationId) {
             query.filters = filters
                 .flat_map(|filter| [filter.clone(), filter])
                 .collect();
-            store.list(id, &query, &mut String::new()).unwrap();
+            store.list(id, &query, &mut Vec::new()).unwrap();
             query.updated_after = Some(now());
-            store.list(id, &query, &mut String::new()).unwrap();
+            store.list(id, &query, &mut Vec::new()).unwrap();
         }
         store.children(id, model, &ids()).unwrap();
     }

@@ -262,7 +262,7 @@ impl Writer<'_> {
         let mut statement = self.tx.prepare_cached(
             "UPDATE records SET bundle = ?2, changed_at = ?3, deleted_at = ?4, reason = ?5,
                  pass = ?6, hash = ?7, raw_hash = ?8, layout = ?9, field_values = ?10,
-                 documents = ?11, content = ?12, touched_at = ?13 WHERE key = ?1",
+                 documents = ?11, content = ?12, touched_at = ?13, anonymised = 0 WHERE key = ?1",
         )?;
         statement.execute(params![
             found.key,

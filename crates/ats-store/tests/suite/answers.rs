@@ -39,10 +39,10 @@ impl Mirror<'_> {
     pub(crate) fn answers(&self, model: ModelKind) -> Vec<Option<String>> {
         let mut query = ListQuery::new(model, 10_000);
         query.include_deleted = true;
-        let mut text = String::new();
+        let mut text = Vec::new();
         let page = self.store.list(&self.id, &query, &mut text).unwrap();
         let answer = |row: &Row| match row {
-            Row::Answer(range) => Some(text[range.clone()].to_owned()),
+            Row::Answer(range) => Some(str::from_utf8(&text[range.clone()]).unwrap().to_owned()),
             Row::Record(_) => None,
         };
         page.rows.iter().map(answer).collect()
@@ -67,10 +67,10 @@ pub(crate) fn a_page_is_made_of_answers_as_far_as_there_are_any(store: &dyn Stor
     let mirror = settled(store);
     mirror.show("x", [candidate("a"), candidate("b"), candidate("c")]);
     let mut query = ListQuery::new(ModelKind::Candidate, 2);
-    let mut text = "[".to_owned();
+    let mut text = b"[".to_vec();
     let page = store.list(&mirror.id, &query, &mut text).unwrap();
     assert!(!page.is_whole());
-    assert_eq!((page.rows.len(), &*text), (2, "["));
+    assert_eq!((page.rows.len(), &text[..]), (2, &b"["[..]));
     let key = |name| mirror.candidate(name).key;
     let answers = [
         (key("b"), "\"B\"".to_owned()),
@@ -83,12 +83,12 @@ pub(crate) fn a_page_is_made_of_answers_as_far_as_there_are_any(store: &dyn Stor
     );
     let page = store.list(&mirror.id, &query, &mut text).unwrap();
     assert_eq!(page.rows[1], Row::Answer(1..4));
-    assert_eq!(page.put_together(&text, ["\"A\""]), "\"A\",\"B\"");
+    assert_eq!(page.put_together(&text, [&b"\"A\""[..]]), b"\"A\",\"B\"");
     query.after = page.next;
     for updated_after in [None, Some(mirror.now())] {
         query.updated_after = updated_after;
         query.filters = vec![ats_store::Filter::RemoteIds(vec!["b".into(), "c".into()])];
-        let mut text = "[".to_owned();
+        let mut text = b"[".to_vec();
         let page = store.list(&mirror.id, &query, &mut text).unwrap();
         assert!(page.is_whole());
         let expected = if updated_after.is_none() {
@@ -96,21 +96,21 @@ pub(crate) fn a_page_is_made_of_answers_as_far_as_there_are_any(store: &dyn Stor
         } else {
             "[\"B\",\"C\""
         };
-        assert_eq!(text, expected);
+        assert_eq!(text, expected.as_bytes());
     }
     query = ListQuery::new(ModelKind::Candidate, 2);
     query.after = Some(ats_store::Place {
         touched: None,
         key: key("a"),
     });
-    let mut text = "[".to_owned();
+    let mut text = b"[".to_vec();
     assert!(
         store
             .list(&mirror.id, &query, &mut text)
             .unwrap()
             .is_whole()
     );
-    assert_eq!(text, "[\"B\",\"C\"");
+    assert_eq!(text, b"[\"B\",\"C\"");
 }
 
 pub(crate) fn an_answer_of_a_state_that_is_over_is_not_taken(store: &dyn Store) {

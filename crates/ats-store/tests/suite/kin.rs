@@ -332,7 +332,7 @@ impl Walk {
     }
 
     fn go_on(&mut self, mirror: &Mirror<'_>) {
-        let mut text = String::new();
+        let mut text = Vec::new();
         let page = mirror
             .store
             .list(&mirror.id, &self.query, &mut text)
@@ -341,7 +341,7 @@ impl Walk {
             self.seen.push(match row {
                 Row::Record(record) => record.key,
                 Row::Answer(range) => {
-                    let answer: Value = text[range.clone()].parse().unwrap();
+                    let answer: Value = serde_json::from_slice(&text[range.clone()]).unwrap();
                     let id = answer[0]["id"].as_str().unwrap().parse().unwrap();
                     mirror.store.record(&mirror.id, &id).unwrap().unwrap().key
                 }

@@ -23,7 +23,7 @@ impl Mirror<'_> {
         let mut query = query.clone();
         let (mut found, mut pages) = (Vec::new(), 0);
         loop {
-            let page = self.store.list(&self.id, &query, &mut String::new());
+            let page = self.store.list(&self.id, &query, &mut Vec::new());
             let page = page.unwrap();
             pages += 1;
             assert!(page.rows.len() <= query.limit);
@@ -158,7 +158,7 @@ pub(crate) fn a_walk_sees_what_changes_under_it(store: &dyn Store) {
     }
     let mut query = ListQuery::new(ModelKind::Candidate, 2);
     query.updated_after = Some(since);
-    let page = store.list(&mirror.id, &query, &mut String::new()).unwrap();
+    let page = store.list(&mirror.id, &query, &mut Vec::new()).unwrap();
     query.after = page.next;
     // One that was seen and one that was not; both move to the end.
     mirror.bring(

@@ -5,6 +5,7 @@
 
 pub(crate) mod actions;
 pub(crate) mod alone;
+pub(crate) mod anonymise;
 pub(crate) mod answers;
 pub(crate) mod build;
 pub(crate) mod commit;
@@ -114,6 +115,7 @@ macro_rules! store_suite {
             sweep {
                 what_a_complete_walk_did_not_bring_gets_a_tombstone
                 a_sweep_goes_in_rounds
+                a_purge_takes_the_tombstones_of_the_named_models_and_nothing_else
                 what_would_go_is_counted_by_model
                 a_record_that_another_bundle_gives_is_not_missing
                 a_record_that_only_missing_bundles_give_is_missing_once
@@ -123,6 +125,11 @@ macro_rules! store_suite {
                 a_walk_in_several_pages_and_passes_sees_all_of_them
                 an_archived_record_has_a_tombstone_while_it_is_given
                 a_gone_record_that_comes_back_archived_keeps_its_tombstone
+            }
+            anonymise {
+                what_has_been_gone_for_long_keeps_its_ids_and_nothing_else
+                what_comes_back_has_everything_again_and_may_go_again
+                what_the_vendor_still_has_as_archived_is_left_as_it_is
             }
             merges {
                 a_gone_candidate_whose_application_moved_was_merged

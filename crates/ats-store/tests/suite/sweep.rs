@@ -2,7 +2,8 @@
 
 use ats_core::{Checkpoint, ModelKind};
 use ats_store::{
-    ChangeKind, DeletionReason, Missing, MissingOfModel, PassKind, Store, Swept, WalkStart,
+    ChangeKind, ChangeQuery, DeletionReason, Missing, MissingOfModel, PassKind, Store, Swept,
+    WalkStart,
 };
 
 use super::{
@@ -278,4 +279,39 @@ pub(crate) fn a_gone_record_that_comes_back_archived_keeps_its_tombstone(store: 
     assert_eq!(found.remote_deleted_at, tombstone);
     assert_eq!(found.reason, Some(DeletionReason::Archived));
     assert_eq!(found.changed_at, mirror.now());
+}
+
+pub(crate) fn a_purge_takes_the_tombstones_of_the_named_models_and_nothing_else(store: &dyn Store) {
+    let mirror = Mirror::new(store);
+    let other = Mirror::named(store, "other");
+    // The last record that is written is one that goes: its key may be given again.
+    for mirror in [&other, &mirror] {
+        let tag = |id: &str| bundle(id, "").gives(record(ModelKind::Tag, id));
+        let both = |id: &str| tag(id).gives(candidate(id));
+        mirror.bring("candidates", ["2", "1"].map(both));
+        mirror.begin(PassKind::Full);
+        let walk = mirror.bring("candidates", [both("2")]);
+        gone(mirror, walk);
+    }
+    let lines = |mirror: &Mirror<'_>, model| {
+        let query = ChangeQuery {
+            model: Some(model),
+            limit: 99,
+            ..ChangeQuery::default()
+        };
+        store.changes(&mirror.id, &query).unwrap().len()
+    };
+    let of_tags = lines(&mirror, ModelKind::Tag);
+    assert_eq!(store.purge(&mirror.id, &[ModelKind::Candidate]).unwrap(), 1);
+    assert_eq!(mirror.all(ModelKind::Candidate).len(), 1);
+    assert_eq!(alive(&mirror), ["2"]);
+    assert_eq!(lines(&mirror, ModelKind::Candidate), 1);
+    assert_eq!(mirror.all(ModelKind::Tag).len(), 2);
+    assert_eq!(lines(&mirror, ModelKind::Tag), of_tags);
+    assert_eq!(other.all(ModelKind::Candidate).len(), 2);
+    assert_eq!(store.purge(&mirror.id, &[ModelKind::Candidate]).unwrap(), 0);
+    // What is gone from here can come again.
+    mirror.bring("candidates", [row("1")]);
+    assert_eq!(alive(&mirror), ["1", "2"]);
+    assert_eq!(lines(&mirror, ModelKind::Candidate), 2);
 }

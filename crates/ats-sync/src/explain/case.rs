@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use ats_core::{Field, Gap, Id, IntegrationId, Read, Support};
-use ats_store::{Change, ChangeKind, ChangeQuery, PassKind, Store, StoredRecord};
+use ats_store::{Cause, Change, ChangeKind, ChangeQuery, PassKind, Scope, Store, StoredRecord};
 use serde_json::{Map, Value, json};
 
 use super::{
@@ -72,6 +72,7 @@ impl History {
 pub(super) struct Explaining<'a> {
     pub(super) record: &'a StoredRecord,
     pub(super) integration: &'a IntegrationId,
+    pub(super) scope: &'a Scope,
     pub(super) evidence: Evidence,
     pub(super) usual: &'a Usual,
     pub(super) slot: Option<&'a Support<Read<'a>>>,
@@ -97,6 +98,9 @@ impl Explaining<'_> {
             _ if field.engine => {
                 let origin = self.engine(name);
                 (value, origin)
+            }
+            _ if is_empty(&value) && !self.scope.allows_field(self.record.model, name) => {
+                (value, Origin::SwitchedOff)
             }
             _ => {
                 let origin = self.vendor(name, &value);
@@ -164,6 +168,7 @@ impl Explaining<'_> {
         let Some(raw) = &self.raw else {
             let usual = self.usual_of("remote_data");
             let origin = match self.evidence {
+                Evidence::Gone if self.is_anonymised() => Origin::Anonymised,
                 Evidence::Gone => Origin::Gone { usual },
                 _ => Origin::NotKept { usual },
             };
@@ -198,6 +203,9 @@ impl Explaining<'_> {
         }
         let (traced, refused) = match &self.evidence {
             Evidence::Traced(traced, refused) => (traced, refused),
+            Evidence::Gone if is_empty(value) && self.is_anonymised() => {
+                return Origin::Anonymised;
+            }
             Evidence::Gone => {
                 return Origin::Gone {
                     usual: self.usual_of(name),
@@ -240,6 +248,11 @@ impl Explaining<'_> {
             looked_at,
             decided_by: places,
         }
+    }
+
+    fn is_anonymised(&self) -> bool {
+        let last = self.history.last(|_| true);
+        last.is_some_and(|change| change.cause == Cause::Anonymised)
     }
 
     /// What the connector declares about an empty field.

@@ -34,7 +34,7 @@ impl Bench {
     fn explain(&self, record: &StoredRecord) -> Vec<FieldExplanation> {
         let (store, connector) = (self.store.as_ref(), self.connector());
         let usual = usual(record.model);
-        explain(store, &*connector, &self.integration.id, record, &usual).unwrap()
+        explain(store, &*connector, &self.integration, record, &usual).unwrap()
     }
 
     fn field(&self, record: &StoredRecord, name: &str) -> FieldExplanation {
@@ -285,4 +285,26 @@ async fn a_record_that_is_gone_keeps_its_last_values_and_its_reason() {
         candidate,
     ];
     assert_eq!(id, Origin::Derived { parts });
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_field_that_is_switched_off_says_so_and_no_other() {
+    let mut bench = Bench::small().await;
+    bench.set(|integration| {
+        let off = [("jobs".to_owned(), ["name".to_owned()].into())];
+        integration.settings.scope.fields_off = off.into();
+    });
+    bench.full().await;
+    let mut all = bench.stored().into_iter();
+    let job = all.find(|record| record.model == ModelKind::Job).unwrap();
+    let name = bench.field(&job, "name");
+    assert_eq!(
+        (name.value, name.origin),
+        (Value::Null, Origin::SwitchedOff)
+    );
+    let explained = bench.explain(&job);
+    let off = explained
+        .iter()
+        .filter(|field| field.origin == Origin::SwitchedOff);
+    assert_eq!(off.count(), 1);
 }

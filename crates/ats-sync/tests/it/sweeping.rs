@@ -1,14 +1,17 @@
 //! What is gone, what only seems so, and what comes back.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
 use ats_core::{Id, ModelKind};
 use ats_simulator::{FaultKind, KeySpec, Simulator, ashby};
 use ats_store::{DeletionReason, PassKind, PassState, Store, WalkState};
 use ats_sync::PassOptions;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::bench::{Bench, delta, full, problem, walk};
+
+/// In seconds.
+const DAY: u64 = 24 * 60 * 60;
 
 /// The records with a tombstone, by reason.
 fn tombstones(bench: &Bench, reason: DeletionReason) -> BTreeSet<(ModelKind, Id)> {
@@ -199,4 +202,37 @@ async fn what_new_credentials_do_not_see_is_not_called_gone() {
         gone.iter().any(|(model, _)| *model == ModelKind::Candidate),
         "{gone:?}"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_weeks_after_a_candidate_is_gone_only_ids_are_kept_until_they_come_back() {
+    let bench = Bench::small().await;
+    bench.full().await;
+    let id = &bench.integration.id;
+    let taken = bench.simulator.edit(|world| {
+        let id = world.ids("candidates").swap_remove(0);
+        let taken = world.get("candidates", &id).cloned();
+        world.remove("candidates", &id);
+        (id, taken.unwrap())
+    });
+    let key = Id::derive([id.as_str(), "candidates", &taken.0]);
+    let found = || bench.store.record(id, &key).unwrap().unwrap();
+    let alive = found().content;
+    bench.full().await;
+    assert!(found().remote_deleted_at.is_some());
+    bench.clock.advance(Duration::from_secs(13 * DAY));
+    bench.delta().await;
+    assert_eq!(found().content, alive, "it has not been gone for long");
+    bench.clock.advance(Duration::from_secs(2 * DAY));
+    let pass = bench.delta().await;
+    let left: Value = serde_json::from_str(&found().content).unwrap();
+    assert_eq!(left["first_name"], Value::Null);
+    assert_eq!(left["remote_id"], taken.0);
+    assert!(pass.tallies[&ModelKind::Candidate].updated >= 1);
+    bench
+        .simulator
+        .edit(|world| world.insert("candidates", taken.1.clone()));
+    bench.full().await;
+    assert_eq!(found().content, alive);
+    bench.assert_true("after it came back").await;
 }

@@ -11,23 +11,23 @@ const MOST: usize = 8;
 /// One that grew larger is not kept.
 const LARGEST: usize = 1024 * 1024;
 
-static KEPT: Mutex<Vec<String>> = Mutex::new(Vec::new());
+static KEPT: Mutex<Vec<Vec<u8>>> = Mutex::new(Vec::new());
 
 /// An empty text.
-pub(super) fn take() -> String {
+pub(super) fn take() -> Vec<u8> {
     kept().pop().unwrap_or_default()
 }
 
 /// The bytes of a finished page. Its text is kept once they are sent.
-pub(super) fn sent(text: String) -> Bytes {
+pub(super) fn sent(text: Vec<u8>) -> Bytes {
     Bytes::from_owner(Sent(text))
 }
 
-struct Sent(String);
+struct Sent(Vec<u8>);
 
 impl AsRef<[u8]> for Sent {
     fn as_ref(&self) -> &[u8] {
-        self.0.as_bytes()
+        &self.0
     }
 }
 
@@ -42,7 +42,7 @@ impl Drop for Sent {
     }
 }
 
-fn kept() -> MutexGuard<'static, Vec<String>> {
+fn kept() -> MutexGuard<'static, Vec<Vec<u8>>> {
     // A list of empty texts is never half done.
     KEPT.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -54,14 +54,14 @@ mod tests {
     #[test]
     fn a_text_comes_back_empty_with_its_room() {
         let mut text = take();
-        text.push_str("of another caller");
+        text.extend_from_slice(b"of another caller");
         let room = text.capacity();
         let bytes = sent(text);
         assert_eq!(bytes, "of another caller");
         drop(bytes);
         let text = take();
-        assert_eq!((text.as_str(), text.capacity()), ("", room));
-        drop(sent(String::with_capacity(LARGEST + 1)));
+        assert_eq!((text.len(), text.capacity()), (0, room));
+        drop(sent(Vec::with_capacity(LARGEST + 1)));
         assert!(take().capacity() <= LARGEST);
     }
 }

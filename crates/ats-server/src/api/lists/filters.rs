@@ -6,14 +6,13 @@ use ats_store::{Filter, Integration, record_id};
 use super::{
     moment,
     query::Asked,
-    table::{FilterOf, Kind, List},
+    table::{FilterOf, Kind},
 };
 use crate::ApiError;
 
 /// The filters; `None` if nothing can match, because the connector does not fill a field.
 pub(super) fn of(
     asked: &Asked,
-    _: &List,
     integration: &Integration,
     coverage: Option<&Coverage>,
 ) -> Result<Option<Vec<Filter>>, ApiError> {

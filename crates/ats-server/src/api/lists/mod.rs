@@ -109,13 +109,13 @@ fn show(app: &App, list: &'static List, request: Request) -> Result<Response, Ap
         true => None,
         false => Some(Coverage::of(&*app.connector(&integration)?)),
     };
-    let Some(filters) = filters::of(&asked, list, &integration, coverage.as_ref())? else {
-        return Ok(page(list, &[], None));
+    let Some(filters) = filters::of(&asked, &integration, coverage.as_ref())? else {
+        return Ok(finished(HEAD.to_vec(), None));
     };
     let query = asked.into_query(model, filters);
     let platform = &**app.platform();
     let mut text = buffer::take();
-    text.push_str(HEAD);
+    text.extend_from_slice(HEAD);
     let page = platform.list(&integration.id, &query, &mut text)?;
     if !page.is_whole() {
         text = completed(platform, &integration, model, &page, &text)?;
@@ -129,7 +129,7 @@ fn show(app: &App, list: &'static List, request: Request) -> Result<Response, Ap
 }
 
 /// What stands before the records of a page.
-const HEAD: &str = r#"{"status":"success","data":{"results":["#;
+const HEAD: &[u8] = br#"{"status":"success","data":{"results":["#;
 
 /// Makes the answers that are missing.
 fn completed(
@@ -137,29 +137,25 @@ fn completed(
     integration: &Integration,
     model: ModelKind,
     page: &Page,
-    text: &str,
-) -> ats_store::Result<String> {
+    text: &[u8],
+) -> ats_store::Result<Vec<u8>> {
     let missing: Vec<_> = page.without_answer().collect();
     let made = wire::answers(platform, integration, model, &missing)?;
-    let array = page.put_together(text, made.iter().map(String::as_str));
-    Ok(format!("{HEAD}{array}"))
+    let array = page.put_together(text, made.iter().map(String::as_bytes));
+    Ok([HEAD, &array].concat())
 }
 
-fn finished(mut text: String, next: Option<String>) -> Response {
+fn finished(mut text: Vec<u8>, next: Option<String>) -> Response {
     match next {
         // A cursor is made of letters that need no quoting.
         Some(next) => {
-            text.push_str(r#"],"next":""#);
-            text.push_str(&next);
-            text.push_str("\"}}");
+            text.extend_from_slice(br#"],"next":""#);
+            text.extend_from_slice(next.as_bytes());
+            text.extend_from_slice(b"\"}}");
         }
-        None => text.push_str(r#"],"next":null}}"#),
+        None => text.extend_from_slice(br#"],"next":null}}"#),
     }
     Raw::<Success<Listing<serde_json::Value>>>::new(buffer::sent(text)).into_response()
-}
-
-fn page(_: &List, results: &[&str], next: Option<String>) -> Response {
-    finished(format!("{HEAD}{}", results.join(",")), next)
 }
 
 /// The model of a list, if the connector has it and the integration shows it.

@@ -48,6 +48,9 @@ pub(super) fn origin(origin: &Origin) -> Markup {
         Origin::AlwaysNull { reason, vendor } => {
             html! { "Always empty at this vendor: " (reason) " " (link(vendor)) }
         }
+        Origin::SwitchedOff => {
+            html! { "Switched off by the scope of the integration." }
+        }
         Origin::Lost {
             endpoint,
             path,
@@ -67,6 +70,9 @@ pub(super) fn origin(origin: &Origin) -> Markup {
         }
         Origin::Gone { usual } => {
             html! { "The last value: nothing gives the record any more. It came from " (sources(usual)) }
+        }
+        Origin::Anonymised => {
+            html! { "Emptied: the record has been gone for long, and only ids are kept." }
         }
         Origin::Stale => {
             html! { "The stored documents do not give this record as they are mapped now; " code { "ats remap" } " brings it up to date." }
@@ -96,6 +102,7 @@ pub(super) fn cause_word(cause: &Cause) -> String {
         Cause::Swept => "a full sync did not bring it".to_owned(),
         Cause::Handover => "another document took over".to_owned(),
         Cause::Scope => "something was switched off or on".to_owned(),
+        Cause::Anonymised => "emptied long after it was gone".to_owned(),
         Cause::Remap => "stored documents were mapped again".to_owned(),
         Cause::Action(name) => format!("after the action {name}"),
         Cause::Webhook(event) => format!("announced by the event {event}"),

@@ -144,7 +144,7 @@ fn read(
     usual: &Usual,
 ) -> Result<Shown, ats_sync::Error> {
     let explained = match connector {
-        Some(connector) => ats_sync::explain(platform, connector, &one.id, &record, usual)?,
+        Some(connector) => ats_sync::explain(platform, connector, one, &record, usual)?,
         None => Vec::new(),
     };
     let values = values(&record)?;

@@ -110,7 +110,7 @@ fn look_up(
     query: &ListQuery,
     all: &BTreeMap<String, Field>,
 ) -> ats_store::Result<Shown> {
-    let mut text = String::new();
+    let mut text = Vec::new();
     let page = platform.list(&one.id, query, &mut text)?;
     let records = records(platform, one, &page, &text)?;
     let lines = records
@@ -144,7 +144,7 @@ fn records(
     platform: &dyn Platform,
     one: &Integration,
     page: &Found,
-    text: &str,
+    text: &[u8],
 ) -> ats_store::Result<Vec<StoredRecord>> {
     #[derive(serde::Deserialize)]
     struct Answer {
@@ -152,7 +152,7 @@ fn records(
     }
     let answered = page.rows.iter().filter_map(|row| match row {
         Row::Answer(range) => {
-            let answer: Answer = serde_json::from_str(text.get(range.clone())?).ok()?;
+            let answer: Answer = serde_json::from_slice(text.get(range.clone())?).ok()?;
             Some(answer.id)
         }
         Row::Record(_) => None,
