@@ -19,6 +19,19 @@ use crate::{
 /// Where the vendor's document lies when it is there. It is not ours to publish.
 const SPEC: &str = "../shared/contracts/ashby-openapi.yml";
 
+/// The one feature that is off by default, with the test that needs it.
+const TRACES: &[&str] = &[
+    "test",
+    "--locked",
+    "-p",
+    "ats-cli",
+    "--features",
+    "otel",
+    "--test",
+    "it",
+    "traces",
+];
+
 /// How a step ended, if it did not fail.
 #[derive(Debug, PartialEq, Eq)]
 enum Outcome {
@@ -60,6 +73,10 @@ const STEPS: &[Step] = &[
     Step {
         name: "tests",
         run: tests,
+    },
+    Step {
+        name: "traces",
+        run: |workspace| cargo(workspace, TRACES),
     },
     Step {
         name: "support matrix",

@@ -66,6 +66,9 @@ mod otel {
     /// Sends traces where the variable says; nothing where it is not set.
     pub(super) fn provider() -> Option<SdkTracerProvider> {
         std::env::var_os(ENDPOINT).filter(|place| !place.is_empty())?;
+        // The exporter makes a client of its own, which takes the provider of the process. It may have
+        // been chosen already.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let exporter = SpanExporter::builder()
             .with_http()
             .with_protocol(Protocol::HttpBinary)
