@@ -51,6 +51,24 @@ fn a_server_answers_until_it_is_told_to_end() {
     for figure in FIGURES {
         assert!(figures.contains(figure), "{figure} is not in\n{figures}");
     }
+    // What an action asks is counted once, however often a monitor looks.
+    let asked = || {
+        let (_, figures) = served.get("/metrics", &[]);
+        let counted = |line: &&str| line.starts_with("ats_vendor_requests_total{");
+        let line = figures.lines().find(counted).unwrap().to_owned();
+        line.rsplit(' ').next().unwrap().parse::<u64>().unwrap()
+    };
+    assert_eq!(asked(), 0);
+    let headers = [("authorization", &*key), ("x-integration-id", &*id)];
+    let (_, body) = served.get("/v1/ats/applications?page_size=1", &headers);
+    let body: Value = serde_json::from_str(&body).unwrap();
+    let application = body["data"]["results"][0]["id"].as_str().unwrap();
+    let before = bench.requests();
+    let path = format!("/v1/ats/applications/{application}/attachments");
+    assert_eq!(served.get(&path, &headers).0, 200);
+    let sent = (bench.requests() - before) as u64;
+    assert!(sent > 0);
+    assert_eq!((asked(), asked()), (sent, sent));
     let key_id = made["id"].as_str().unwrap();
     bench.json(&["api-keys", "revoke", key_id]).ok();
     let (status, _) = served.get("/v1/check-api-key", &[("authorization", &key)]);
