@@ -23,6 +23,18 @@ pub struct Field {
     pub personal: bool,
 }
 
+impl Field {
+    /// What stands in it when it is emptied. A field without which there is no record has no place
+    /// for nothing.
+    pub fn nothing(&self) -> Option<Value> {
+        match (self.nullable, self.list) {
+            (true, _) => Some(Value::Null),
+            (false, true) => Some(Value::Array(Vec::new())),
+            (false, false) => None,
+        }
+    }
+}
+
 /// The fields of `kind`, by name.
 pub fn fields(kind: ModelKind) -> BTreeMap<String, Field> {
     let schema = kind.schema();
@@ -73,6 +85,20 @@ mod tests {
         assert!(fields["id"].engine && fields["changed_at"].engine);
         assert!(fields["remote_deleted_at"].engine && fields["remote_deleted_at"].nullable);
         assert!(fields["screening_question_answers"].personal);
+    }
+
+    #[test]
+    fn whatever_is_personal_can_be_emptied() {
+        let of_candidate = fields(ModelKind::Candidate);
+        assert_eq!(of_candidate["first_name"].nothing(), Some(Value::Null));
+        let empty = Some(Value::Array(Vec::new()));
+        assert_eq!(of_candidate["email_addresses"].nothing(), empty);
+        assert_eq!(of_candidate["remote_id"].nothing(), None);
+        for kind in ModelKind::ALL {
+            for field in fields(*kind).values().filter(|field| field.personal) {
+                assert!(field.nothing().is_some(), "{kind}.{}", field.name);
+            }
+        }
     }
 
     #[test]

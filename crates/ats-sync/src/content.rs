@@ -11,7 +11,7 @@ use serde::{
     ser::{self, Impossible, SerializeStruct},
 };
 
-use crate::off::{FieldsOff, Instead};
+use crate::off::FieldsOff;
 
 /// What is kept beside the content.
 const APART: [&str; 2] = ["remote_data", "integration_fields"];
@@ -55,8 +55,7 @@ impl<S: SerializeStruct> SerializeStruct for Fields<'_, S> {
         }
         match self.off.and_then(|off| off.get(key)) {
             None => self.inner.serialize_field(key, value),
-            Some(Instead::Null) => self.inner.serialize_field(key, &()),
-            Some(Instead::EmptyList) => self.inner.serialize_field(key, &[(); 0][..]),
+            Some(nothing) => self.inner.serialize_field(key, nothing),
         }
     }
 

@@ -6,16 +6,10 @@ use std::collections::{BTreeMap, HashMap};
 
 use ats_core::{ModelKind, fields};
 use ats_store::Scope;
+use serde_json::Value;
 
-/// What stands in the place of a field that is off.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Instead {
-    Null,
-    EmptyList,
-}
-
-/// The fields of a model that are off.
-pub(crate) type FieldsOff = BTreeMap<String, Instead>;
+/// The fields of a model that are off, with what stands in them.
+pub(crate) type FieldsOff = BTreeMap<String, Value>;
 
 /// What is off.
 #[derive(Debug)]
@@ -58,19 +52,14 @@ fn fields_off(scope: &Scope, model: ModelKind) -> FieldsOff {
     let off = fields(model)
         .into_iter()
         .filter(|(name, _)| !scope.allows_field(model, name));
-    let off = off.filter_map(|(name, field)| {
-        let instead = match (field.nullable, field.list) {
-            (true, _) => Instead::Null,
-            (false, true) => Instead::EmptyList,
-            (false, false) => return None,
-        };
-        Some((name, instead))
-    });
+    let off = off.filter_map(|(name, field)| Some((name, field.nothing()?)));
     off.collect()
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
@@ -88,8 +77,8 @@ mod tests {
         let off = Off::new(&scope);
         assert!(off.has(ModelKind::Tag) && !off.has(ModelKind::Candidate));
         let expected = [
-            ("email_addresses".to_owned(), Instead::EmptyList),
-            ("first_name".to_owned(), Instead::Null),
+            ("email_addresses".to_owned(), json!([])),
+            ("first_name".to_owned(), Value::Null),
         ];
         assert_eq!(off.fields(ModelKind::Candidate), Some(&expected.into()));
         assert_eq!(off.fields(ModelKind::Job), None);

@@ -1,6 +1,6 @@
 //! Records that have been gone for long: their ids stay, and nothing that tells of a person.
 
-use ats_core::{IntegrationId, ModelKind, Timestamp, fields};
+use ats_core::{Field, IntegrationId, ModelKind, Timestamp, fields};
 use rusqlite::{Transaction, params};
 use serde_json::{Map, Value};
 
@@ -120,11 +120,12 @@ fn emptied(model: ModelKind, content: &str) -> Result<(String, Vec<String>)> {
     let mut emptied = Vec::new();
     for (name, value) in &mut content {
         let field = known.get(name);
-        let nothing = match field {
-            Some(field) if name == "remote_id" || field.target.is_some() => continue,
-            Some(field) if !field.nullable && field.list => Value::Array(Vec::new()),
-            Some(field) if !field.nullable => continue,
-            _ => Value::Null,
+        if name == "remote_id" || field.is_some_and(|field| field.target.is_some()) {
+            continue;
+        }
+        // What a later version no longer knows goes too.
+        let Some(nothing) = field.map_or(Some(Value::Null), Field::nothing) else {
+            continue;
         };
         if *value != nothing {
             *value = nothing;
