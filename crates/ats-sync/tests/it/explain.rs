@@ -1,6 +1,6 @@
 //! What is told about stored records, whatever happened to them.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
 use ats_core::{Id, ModelKind};
 use ats_simulator::{KeySpec, Simulator};
@@ -282,9 +282,17 @@ async fn a_record_that_is_gone_keeps_its_last_values_and_its_reason() {
     let parts = vec![
         bench.integration.id.to_string(),
         "candidates".to_owned(),
-        candidate,
+        candidate.clone(),
     ];
     assert_eq!(id, Origin::Derived { parts });
+    // Once it is emptied, nothing is told of where it came from.
+    bench.clock.advance(Duration::from_secs(15 * 24 * 60 * 60));
+    bench.delta().await;
+    let record = bench.record(ModelKind::Candidate, &candidate);
+    let name = bench.field(&record, "first_name");
+    assert_eq!((name.value, name.origin), (Value::Null, Origin::Anonymised));
+    let tombstone = bench.field(&record, "remote_deleted_at").origin;
+    assert!(matches!(tombstone, Origin::Tombstone { .. }));
 }
 
 #[tokio::test(flavor = "multi_thread")]
