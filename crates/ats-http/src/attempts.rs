@@ -98,14 +98,14 @@ impl Client {
             if let Some(left) = errand.pause_too_long(&parts.limiter) {
                 return Err(told_to_wait(errand, left));
             }
-            let asked = parts.clock.now();
             let permit = match errand.lane {
                 Some(lane) => Some(parts.limiter.acquire(lane).await),
                 None => None,
             };
+            if let Some(permit) = &permit {
+                self.counters().note_wait(permit.waited());
+            }
             let started = parts.clock.now();
-            self.counters()
-                .note_wait(started.saturating_duration_since(asked));
             self.counters().sent.fetch_add(1, Ordering::Relaxed);
             let outcome = attempt(request).await;
             let elapsed = parts.clock.now().saturating_duration_since(started);

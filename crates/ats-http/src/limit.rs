@@ -202,6 +202,7 @@ impl Limiter {
         Permit {
             shared: Arc::clone(shared),
             round,
+            waited,
             settled: false,
         }
     }
@@ -294,10 +295,16 @@ impl Drop for Waiter<'_> {
 pub struct Permit {
     shared: Arc<Shared>,
     round: u64,
+    waited: Duration,
     settled: bool,
 }
 
 impl Permit {
+    /// How long it was waited for.
+    pub(crate) fn waited(&self) -> Duration {
+        self.waited
+    }
+
     /// The vendor answered and did not mind the rate.
     pub fn answered(mut self) {
         self.settled = true;
