@@ -2,14 +2,34 @@
 
 use std::{
     io::{BufRead, BufReader},
+    net::SocketAddr,
     process::Child,
 };
 
+use axum::Router;
 use bytes::Bytes;
 use http_body_util::{BodyExt, Empty};
 use hyper_util::rt::TokioIo;
 
 use crate::support::{Bench, end_of, interrupt};
+
+/// Somebody whom a server calls: serves these routes until the test ends.
+pub(crate) fn listen(routes: Router) -> SocketAddr {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        runtime.block_on(async {
+            let listener = tokio::net::TcpListener::from_std(listener).unwrap();
+            axum::serve(listener, routes).await
+        })
+    });
+    address
+}
 
 /// A server that has said where it listens.
 pub(crate) struct Served {

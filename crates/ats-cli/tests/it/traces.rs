@@ -11,28 +11,18 @@ use axum::{Router, extract::State, http::StatusCode, routing::post};
 use bytes::Bytes;
 use serde_json::Value;
 
-use crate::{served::Served, support::Bench};
+use crate::{
+    served::{self, Served},
+    support::Bench,
+};
 
 /// Takes what is exported until the test ends.
 fn collector() -> (SocketAddr, Receiver<Bytes>) {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.set_nonblocking(true).unwrap();
-    let address = listener.local_addr().unwrap();
     let (sender, exported) = channel();
-    std::thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .unwrap();
-        runtime.block_on(async {
-            let routes = Router::new()
-                .route("/v1/traces", post(take))
-                .with_state(sender);
-            let listener = tokio::net::TcpListener::from_std(listener).unwrap();
-            axum::serve(listener, routes).await
-        })
-    });
-    (address, exported)
+    let routes = Router::new()
+        .route("/v1/traces", post(take))
+        .with_state(sender);
+    (served::listen(routes), exported)
 }
 
 async fn take(State(sender): State<Sender<Bytes>>, body: Bytes) -> StatusCode {

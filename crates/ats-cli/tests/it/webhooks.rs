@@ -18,7 +18,10 @@ use hmac::{Hmac, Mac};
 use serde_json::{Value, json};
 use sha2::Sha256;
 
-use crate::{served::Served, support::Bench};
+use crate::{
+    served::{self, Served},
+    support::Bench,
+};
 
 /// What does not come within this time does not come.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -38,22 +41,9 @@ impl Call {
 
 /// Listens until the test ends.
 fn listen() -> (SocketAddr, Receiver<Call>) {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.set_nonblocking(true).unwrap();
-    let address = listener.local_addr().unwrap();
     let (sender, calls) = channel();
-    std::thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .unwrap();
-        runtime.block_on(async {
-            let routes = Router::new().route("/", post(take)).with_state(sender);
-            let listener = tokio::net::TcpListener::from_std(listener).unwrap();
-            axum::serve(listener, routes).await
-        })
-    });
-    (address, calls)
+    let routes = Router::new().route("/", post(take)).with_state(sender);
+    (served::listen(routes), calls)
 }
 
 async fn take(State(sender): State<Sender<Call>>, headers: HeaderMap, body: Bytes) -> StatusCode {
